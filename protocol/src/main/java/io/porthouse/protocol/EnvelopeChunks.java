@@ -1,0 +1,203 @@
+package io.porthouse.protocol;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import java.util.zip.CRC32;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The chunks of one envelope, read as they are asked for. Only one is in memory at a time: asking for the next overwrites
+ * it.
+ *
+ * <p>Walked once. Behind the last chunk the source is closed; who stops earlier must {@link #close}. If the source fails or
+ * has not the length it announced, {@code next} throws {@link UncheckedIOException}: the sender then owes the receivers a
+ * cancel ({@link Chunk#writeCancel}) if chunk 0 is out. Confined to one thread at a time; {@code next} blocks for as long
+ * as the source does.
+ */
+public final class EnvelopeChunks implements Iterable<EnvelopeChunk>, AutoCloseable {
+
+    private static final byte[] NOTHING = new byte[0];
+
+    private final Envelope.Source source;
+    private final int chunkBytes;
+    private final byte[] metadata;
+    private final boolean text;
+    private final CRC32 crc = new CRC32();
+
+    /** One byte more than a chunk: whether that byte exists says whether a chunk is the last. */
+    private byte[] data = NOTHING;
+
+    private @Nullable InputStream in;
+    private long totalBytes = Chunk.UNKNOWN_TOTAL;
+    private long readBytes;
+    private int nextIndex;
+    private @Nullable EnvelopeChunk current;
+    private boolean walked;
+    private boolean done;
+    private boolean closed;
+
+    EnvelopeChunks(Envelope.Source source, int chunkBytes, byte[] metadata, boolean text) {
+        this.source = source;
+        this.chunkBytes = chunkBytes;
+        this.metadata = metadata;
+        this.text = text;
+    }
+
+    /** The largest frame that chunks of this size can make, bytes. */
+    static long largestFrameBytes(int kib, int metadataBytes) {
+        return Frame.HEADER_BYTES + Chunk.FIRST_HEADER_BYTES + metadataBytes + kib * 1024L + Chunk.CRC_BYTES;
+    }
+
+    static void requireFits(long largestFrameBytes, int maxFrameBytes) {
+        if (largestFrameBytes > maxFrameBytes) {
+            throw new IllegalArgumentException("chunks of this size make frames of " + largestFrameBytes
+                    + " bytes, and the largest frame allowed (maxFrame) has " + maxFrameBytes);
+        }
+    }
+
+    /**
+     * Checks against a limit that was not known when the envelope was cut.
+     *
+     * @param maxFrameBytes the largest whole frame that the router takes, as its WELCOME says
+     * @throws IllegalArgumentException if a frame could be larger; the message names the limit
+     */
+    public void requireFits(int maxFrameBytes) {
+        requireFits(largestFrameBytes(chunkBytes >> 10, metadata.length), maxFrameBytes);
+    }
+
+    /**
+     * Returns the only walk over the chunks. Its {@code next} throws {@link UncheckedIOException} if the source fails, and
+     * closes it then.
+     *
+     * @throws IllegalStateException if called twice
+     */
+    @Override
+    public Iterator<EnvelopeChunk> iterator() {
+        if (walked) {
+            throw new IllegalStateException("the chunks were walked before; cut the envelope again");
+        }
+        walked = true;
+        return new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+                return !done;
+            }
+
+            @Override
+            public EnvelopeChunk next() {
+                if (done) {
+                    throw new NoSuchElementException();
+                }
+                return EnvelopeChunks.this.next();
+            }
+        };
+    }
+
+    /** Closes the source and ends the walk; the present chunk becomes invalid. Idempotent; never throws. */
+    @Override
+    public void close() {
+        done = true;
+        current = null;
+        data = NOTHING;
+        closeSource();
+    }
+
+    int metadataBytes() {
+        return metadata.length;
+    }
+
+    ByteBuf frame(EnvelopeChunk chunk, ByteBufAllocator allocator, int room, int envelopeId, long correlation) {
+        if (chunk != current) {
+            throw new IllegalStateException("a chunk is valid until the next one is asked for");
+        }
+        int frameBytes = chunk.frameBytes();
+        int flags = Flags.CHUNK
+                | (text ? Flags.TEXT : 0)
+                | (chunk.isLast() ? Flags.LAST : 0)
+                | (correlation == 0 ? 0 : Flags.RECEIPT);
+        ByteBuf out = allocator.ioBuffer(frameBytes);
+        Frame.writeHeader(out, frameBytes - Frame.HEADER_BYTES, FrameType.ENVELOPE, flags, 0, room, 0, correlation);
+        out.writeInt(envelopeId);
+        out.writeInt(chunk.index());
+        if (chunk.index() == 0) {
+            out.writeLong(totalBytes);
+            out.writeShort(metadata.length);
+            out.writeBytes(metadata);
+        }
+        out.writeBytes(data, 0, chunk.dataBytes());
+        if (chunk.isLast()) {
+            out.writeInt((int) crc.getValue());
+        }
+        return out;
+    }
+
+    private EnvelopeChunk next() {
+        EnvelopeChunk chunk = null;
+        try {
+            chunk = read(in == null ? open() : in);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } finally {
+            if (chunk == null) {
+                close();
+            }
+        }
+        current = chunk;
+        if (chunk.isLast()) {
+            done = true;
+            closeSource();
+        }
+        return chunk;
+    }
+
+    private InputStream open() throws IOException {
+        InputStream opened = source.open();
+        in = opened;
+        totalBytes = source.totalBytes();
+        boolean fits = totalBytes != Chunk.UNKNOWN_TOTAL && totalBytes < chunkBytes;
+        data = new byte[1 + (fits ? (int) totalBytes : chunkBytes)];
+        return opened;
+    }
+
+    private EnvelopeChunk read(InputStream from) throws IOException {
+        if (nextIndex == Chunk.CANCEL_INDEX) {
+            throw new IOException("an envelope has less than 2^32 chunks; this one needs larger ones");
+        }
+        int wanted = data.length - 1;
+        if (nextIndex != 0) {
+            data[0] = data[wanted];
+        }
+        int carried = nextIndex == 0 ? 0 : 1;
+        int held = carried + from.readNBytes(data, carried, data.length - carried);
+        boolean last = held <= wanted;
+        int dataBytes = Math.min(held, wanted);
+        readBytes += dataBytes;
+        if (totalBytes != Chunk.UNKNOWN_TOTAL && (last ? readBytes != totalBytes : readBytes >= totalBytes)) {
+            throw new IOException("the payload was to have " + totalBytes + " bytes, but has "
+                    + (last ? String.valueOf(readBytes) : "more"));
+        }
+        crc.update(data, 0, dataBytes);
+        return new EnvelopeChunk(this, nextIndex++, dataBytes, last);
+    }
+
+    private void closeSource() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        try {
+            if (in == null) {
+                source.discard();
+            } else {
+                in.close();
+            }
+        } catch (IOException ignored) {
+            // What was to be read has been read, or has failed with a better reason.
+        }
+    }
+}
