@@ -1,0 +1,291 @@
+package io.porthouse.router;
+
+import io.porthouse.protocol.Gap;
+import io.porthouse.protocol.Right;
+import java.util.ArrayDeque;
+import java.util.EnumSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One session in one room: what it may do there, what it loses, and which receipts it waits for. Confined to the session's
+ * loop, except where noted.
+ */
+final class Membership {
+
+    /** Not in its shard's list. */
+    static final int NOWHERE = -1;
+
+    private static final long RATE_WINDOW_NANOS = 1_000_000_000L;
+
+    final Session session;
+    final Room room;
+
+    private Set<Right> may;
+
+    /** What the client asked for; it gets messages if it also may read. */
+    private boolean wantsToReceive;
+
+    /** GRANTED is queued, and WITHDRAWN is not under way: only then does the session resolve the room's handle. */
+    private boolean held;
+
+    /** HELLO waits for the answer to this join. */
+    boolean answersHello;
+
+    /** Where the shard keeps it. */
+    int memberIndex = NOWHERE;
+
+    int receiverIndex = NOWHERE;
+
+    /** Whether the room counts it among those who receive; guarded by the room's lock. */
+    boolean counted;
+
+    /** A span of messages that did not fit. */
+    private boolean losing;
+
+    private long firstLost;
+    private long lastLost;
+    private long lostMessages;
+
+    /** Whether this member holds up the room's envelopes. */
+    private boolean pausing;
+
+    /** What FLOW said last to this session as a publisher. */
+    private boolean toldPaused;
+
+    private int openUploads;
+
+    /** The room tells it of pauses. */
+    private boolean isUploader;
+
+    private long rateWindowStart;
+    private int rateCount;
+
+    private @Nullable ArrayDeque<Run> receipts;
+
+    Membership(Session session, Room room, Set<Right> may, boolean wantsToReceive) {
+        this.session = session;
+        this.room = room;
+        this.may = may;
+        this.wantsToReceive = wantsToReceive;
+    }
+
+    Shard shard() {
+        return room.shard(session.puddle);
+    }
+
+    // ---- rights
+
+    boolean mayWrite() {
+        return may.contains(Right.WRITE);
+    }
+
+    Set<Right> may() {
+        return may;
+    }
+
+    boolean wantsToReceive() {
+        return wantsToReceive;
+    }
+
+    /** Returns whether messages go to it, as far as the session's loop knows. */
+    boolean receives() {
+        return wantsToReceive && may.contains(Right.READ);
+    }
+
+    /** Sets what it may do and wants; takes effect for messages at the room's next cut ({@link Room#change}). */
+    void setRights(Set<Right> rights, boolean receive) {
+        may = rights.isEmpty() ? EnumSet.noneOf(Right.class) : EnumSet.copyOf(rights);
+        wantsToReceive = receive;
+    }
+
+    boolean isHeld() {
+        return held;
+    }
+
+    void setHeld(boolean isHeld) {
+        held = isHeld;
+    }
+
+    /** Returns, once, whether HELLO waited for this membership's answer. */
+    boolean endHelloAnswer() {
+        boolean answered = answersHello;
+        answersHello = false;
+        return answered;
+    }
+
+    /** Counts one more message or envelope; false if that is above the room's rate. */
+    boolean withinRate(int perSecond, long nowNanos) {
+        if (nowNanos - rateWindowStart >= RATE_WINDOW_NANOS) {
+            rateWindowStart = nowNanos;
+            rateCount = 0;
+        }
+        if (rateCount >= perSecond) {
+            return false;
+        }
+        rateCount++;
+        return true;
+    }
+
+    // ---- receiving
+
+    /**
+     * Queues a run of messages, or counts it as lost, or marks the session for its end, as the room's rule says.
+     *
+     * @return whether it is queued
+     */
+    boolean take(Run run, SharedSlice slice, Overflow overflow) {
+        if (!losing && session.outbox.offerMessages(run, slice)) {
+            return true;
+        }
+        if (session.outbox.isShut()) {
+            return false;
+        }
+        if (overflow == Overflow.DISCONNECT) {
+            session.markSlow();
+            return false;
+        }
+        if (!losing) {
+            losing = true;
+            firstLost = run.firstSequence();
+            lostMessages = 0;
+            session.outbox.addLoser(this);
+        }
+        lastLost = run.lastSequence();
+        lostMessages += run.messages;
+        session.puddle.stats.droppedMessages.add(run.messages);
+        return false;
+    }
+
+    /** Ends a span of loss: GAP takes the place of what was lost. */
+    void tellLoss() {
+        if (losing) {
+            losing = false;
+            session.outbox.queueInOrder(
+                    buf -> Gap.encode(buf, room.handle(), firstLost, lastLost, lostMessages));
+            session.puddle.stats.gaps.add(1);
+        }
+    }
+
+    /** Begins to hold up the room's envelopes, because this member's chunks are over their mark. */
+    void pauseRoom() {
+        if (!pausing) {
+            pausing = true;
+            session.outbox.addPausing(this);
+            room.pause();
+        }
+    }
+
+    /** Holds the room up no longer. */
+    void resumeRoom() {
+        if (pausing) {
+            pausing = false;
+            room.resume();
+        }
+    }
+
+    // ---- publishing
+
+    /** The session has one more envelope open here; the room remembers whom to tell of a pause. */
+    void uploadOpened() {
+        openUploads++;
+        beUploader();
+        tellFlow();
+    }
+
+    void uploadEnded() {
+        openUploads--;
+        forgetUploaderIfDone();
+    }
+
+    /** Tells the session that it is suspended for this room, if it was not told of the pause before. */
+    void tellPaused() {
+        beUploader();
+        if (!toldPaused) {
+            toldPaused = true;
+            session.outbox.queueFlow(room.handle(), true);
+        }
+    }
+
+    /** Sends FLOW if the room's state is not what this session was told last. */
+    void tellFlow() {
+        boolean paused = room.isPaused();
+        if (paused != toldPaused) {
+            toldPaused = paused;
+            session.outbox.queueFlow(room.handle(), paused);
+        }
+        forgetUploaderIfDone();
+    }
+
+    private void beUploader() {
+        if (!isUploader) {
+            isUploader = true;
+            room.addUploader(this);
+        }
+    }
+
+    /** Who was told of a pause is told of its end, even if its envelopes have ended in the meantime. */
+    private void forgetUploaderIfDone() {
+        if (isUploader && openUploads == 0 && !toldPaused) {
+            isUploader = false;
+            room.removeUploader(this);
+        }
+    }
+
+    /** Remembers a run whose receipt is outstanding. */
+    void awaitReceipt(Run run) {
+        if (receipts == null) {
+            receipts = new ArrayDeque<>(4);
+        }
+        receipts.add(run);
+        session.receiptsOutstanding++;
+    }
+
+    /** A run that waits for a receipt has been handled everywhere. Any thread. */
+    void receiptIsDue() {
+        Puddle puddle = session.puddle;
+        if (puddle.inLoop()) {
+            sendReceipts();
+        } else {
+            puddle.inbox.offer(new ReceiptDue(this));
+            puddle.wake();
+        }
+    }
+
+    /**
+     * Sends one RECEIPT for all runs at the head of the line that are handled. A run behind one that is not handled yet
+     * waits, because a receipt covers everything before it.
+     */
+    void sendReceipts() {
+        Run last = null;
+        while (receipts != null && !receipts.isEmpty() && receipts.getFirst().isHandled()) {
+            last = receipts.removeFirst();
+            session.receiptsOutstanding--;
+        }
+        if (last != null) {
+            session.outbox.queueReceipt(
+                    room.handle(), last.receiptCorrelation(), last.receiptSequence(), last.recipients());
+        }
+    }
+
+    /** Nothing outstanding will be answered any more. */
+    void failReceipts() {
+        if (receipts != null) {
+            session.receiptsOutstanding -= receipts.size();
+            receipts.clear();
+        }
+    }
+
+    private static final class ReceiptDue extends InboxEntry {
+        private final Membership membership;
+
+        ReceiptDue(Membership membership) {
+            this.membership = membership;
+        }
+
+        @Override
+        void apply() {
+            membership.sendReceipts();
+        }
+    }
+}

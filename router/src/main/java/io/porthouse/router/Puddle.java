@@ -1,0 +1,323 @@
+package io.porthouse.router;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One event loop's shard of the node: its sessions, its members of each room, its inbox. It shares nothing; other loops reach
+ * it only through {@link #inbox} and {@link #wake}, {@link #execute} and {@link #awaitSpace}.
+ *
+ * <p>Its work comes in <em>rounds</em>, one task each: take what is in the inbox, flush each session that got something,
+ * close the sessions that were marked. A round is never re-entered; what is published during one is only offered.
+ */
+final class Puddle {
+
+    /** A round ends after this many bytes, so that what it queued is flushed while it is still in the processor's cache. */
+    static final long ROUND_BYTES = 1 << 20;
+
+    static final long TICK_MILLIS = 100;
+
+    /** The size of a shared read buffer; also the most that one read takes, for who sends no large frames. */
+    static final int BLOCK_BYTES = 64 << 10;
+
+    /** A read buffer with less place than this is not read into any more. */
+    static final int MIN_READ_BYTES = 16 << 10;
+
+    /** Each session is looked at once in this many ticks, so once a second. */
+    private static final int SCAN_TICKS = 10;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Puddle.class);
+
+    final int index;
+    final Inbox inbox;
+    final SharedSlice sharedSlice = new SharedSlice();
+    final PuddleStats stats = new PuddleStats();
+    final FrameRouter frames;
+
+    private final Node node;
+    private final EventLoop loop;
+    private final AtomicBoolean awake = new AtomicBoolean();
+    private final Queue<Session> waiting = new ConcurrentLinkedQueue<>();
+
+    private final List<Session> touched = new ArrayList<>();
+    private final List<Session> sessions = new ArrayList<>();
+    private final ArrayDeque<Session> handshaking = new ArrayDeque<>();
+    private final List<Departure> departures = new ArrayList<>();
+
+    private boolean inRound;
+    private int scanCursor;
+    private long ticks;
+    private long nowNanos;
+    private long readSinceCheck;
+    private long messageBudgetBytes;
+    private long chunkMarkBytes;
+    private @Nullable ByteBuf spareBlock;
+    private @Nullable Future<?> tick;
+    private @Nullable CompletableFuture<Void> emptied;
+
+    Puddle(int index, Node node, EventLoop loop) {
+        this.index = index;
+        this.node = node;
+        this.loop = loop;
+        this.inbox = new Inbox(node.settings.limits().inboxBytes());
+        this.frames = new FrameRouter(node, this);
+        this.nowNanos = node.nanoTime.getAsLong();
+        setBudgets();
+    }
+
+    /** Starts the tick. */
+    void start() {
+        tick = loop.scheduleAtFixedRate(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    boolean inLoop() {
+        return loop.inEventLoop();
+    }
+
+    EventLoop loop() {
+        return loop;
+    }
+
+    // ---- from any thread
+
+    /** Makes sure that a round follows. Costs nothing if one is due already. */
+    void wake() {
+        if (!awake.get() && awake.compareAndSet(false, true)) {
+            execute(this::round);
+        }
+    }
+
+    /** Runs a task on the loop, after what it does now. A puddle that has stopped runs nothing any more. */
+    void execute(Runnable task) {
+        try {
+            loop.execute(task);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("puddle {} has stopped", index);
+        }
+    }
+
+    /** Registers a publisher that found the inbox full; it is resumed when half of it is free. */
+    void awaitSpace(Session publisher) {
+        waiting.add(publisher);
+        // The drain that would resume it may have ended between its look at the inbox and its entry here.
+        if (inbox.isRelaxed()) {
+            resumeWaiting();
+        }
+    }
+
+    private void resumeWaiting() {
+        for (Session session = waiting.poll(); session != null; session = waiting.poll()) {
+            Session publisher = session;
+            publisher.puddle.execute(() -> publisher.resume(Session.WAITS_FOR_INBOX));
+        }
+    }
+
+    // ---- the round
+
+    /** Has the session looked at when the round ends. On the loop. */
+    void touch(Session session) {
+        touched.add(session);
+        if (!inRound) {
+            wake();
+        }
+    }
+
+    private void round() {
+        assert inLoop();
+        awake.set(false);
+        inRound = true;
+        try {
+            drain();
+            for (int i = 0; i < touched.size(); i++) {
+                touched.get(i).endOfRound();
+            }
+        } finally {
+            touched.clear();
+            inRound = false;
+        }
+        if (!waiting.isEmpty() && inbox.isRelaxed()) {
+            resumeWaiting();
+        }
+        if (!inbox.isEmpty()) {
+            wake();
+        }
+    }
+
+    private void drain() {
+        long polled = 0;
+        for (InboxEntry entry = inbox.poll(); entry != null; entry = polled < ROUND_BYTES ? inbox.poll() : null) {
+            polled += entry.pinnedBytes();
+            try {
+                entry.apply();
+            } catch (RuntimeException e) {
+                LOG.error("an inbox entry failed; the others go on", e);
+            }
+        }
+        if (polled > 0) {
+            inbox.settle(polled);
+        }
+    }
+
+    // ---- sessions
+
+    void add(Session session) {
+        session.puddleIndex = sessions.size();
+        sessions.add(session);
+        handshaking.add(session);
+        stats.connections.add(1);
+    }
+
+    void remove(Session session) {
+        int last = sessions.size() - 1;
+        Session moved = sessions.get(last);
+        sessions.set(session.puddleIndex, moved);
+        moved.puddleIndex = session.puddleIndex;
+        sessions.remove(last);
+        stats.connections.add(-1);
+        CompletableFuture<Void> waitingForEmpty = emptied;
+        if (waitingForEmpty != null && sessions.isEmpty()) {
+            waitingForEmpty.complete(null);
+        }
+    }
+
+    /**
+     * Sends every session away: what is queued is sent first.
+     *
+     * @return completes when the last one is gone
+     */
+    CompletableFuture<Void> sendAway(long afterMillis) {
+        CompletableFuture<Void> gone = new CompletableFuture<>();
+        execute(() -> {
+            emptied = gone;
+            List.copyOf(sessions).forEach(session -> session.goAway(afterMillis));
+            if (sessions.isEmpty()) {
+                gone.complete(null);
+            }
+        });
+        return gone;
+    }
+
+    /** Watches over the deadlines of a closing session until it is closed. */
+    void watch(Departure departure) {
+        departures.add(departure);
+    }
+
+    // ---- time and memory
+
+    /** The time of the last tick: exact to {@value #TICK_MILLIS} ms, and free. */
+    long nowNanos() {
+        return nowNanos;
+    }
+
+    /** What the messages of one outbox may be charged with: three quarters of its budget. */
+    long messageBudgetBytes() {
+        return messageBudgetBytes;
+    }
+
+    /** Above this the chunks of one outbox hold up their publishers: a quarter of its budget. */
+    long chunkMarkBytes() {
+        return chunkMarkBytes;
+    }
+
+    /** Counts what was read; checks the node's memory every few megabytes. */
+    void received(int bytes) {
+        stats.receivedBytes.add(bytes);
+        readSinceCheck += bytes;
+        if (readSinceCheck >= Memory.CHECK_EVERY_BYTES) {
+            readSinceCheck = 0;
+            node.memory.check();
+            setBudgets();
+        }
+    }
+
+    private void setBudgets() {
+        long budget = node.outboxBudgetBytes();
+        chunkMarkBytes = budget / 4;
+        messageBudgetBytes = budget - chunkMarkBytes;
+    }
+
+    private void tick() {
+        nowNanos = node.nanoTime.getAsLong();
+        if (index == 0) {
+            node.memory.check();
+            if (++ticks % SCAN_TICKS == 0) {
+                node.tokens.expire();
+            }
+        }
+        setBudgets();
+        while (!handshaking.isEmpty() && handshaking.getFirst().isHandshakeOver(nowNanos)) {
+            handshaking.removeFirst();
+        }
+        departures.removeIf(departure -> departure.isOver(nowNanos));
+        int count = sessions.size() / SCAN_TICKS + 1;
+        for (int i = 0; i < count && !sessions.isEmpty(); i++) {
+            scanCursor = scanCursor >= sessions.size() - 1 ? 0 : scanCursor + 1;
+            sessions.get(scanCursor).scan(nowNanos);
+        }
+    }
+
+    // ---- read buffers
+
+    /**
+     * Lends a read buffer with at least {@link #MIN_READ_BYTES} of place; its indices stand behind what was read into it
+     * before. The caller gives it back or releases it.
+     */
+    ByteBuf takeBlock() {
+        ByteBuf spare = spareBlock;
+        spareBlock = null;
+        if (spare != null) {
+            if (spare.refCnt() == 1) {
+                return spare.clear();
+            }
+            if (spare.writableBytes() >= MIN_READ_BYTES) {
+                return spare;
+            }
+            spare.release();
+        }
+        return allocate(BLOCK_BYTES);
+    }
+
+    /** Takes a read buffer back, to lend it to the next session that reads; what is unread in it is forgotten. */
+    void giveBlock(ByteBuf block) {
+        if (spareBlock == null && block.capacity() == BLOCK_BYTES) {
+            spareBlock = block.writerIndex(block.readerIndex());
+        } else {
+            block.release();
+        }
+    }
+
+    ByteBuf allocate(int bytes) {
+        return node.memory.allocator().directBuffer(bytes, bytes);
+    }
+
+    /** Drops whoever is left, and releases what the puddle holds; the last thing on its loop. */
+    void stop() {
+        assert inLoop();
+        Future<?> ticking = tick;
+        if (ticking != null) {
+            ticking.cancel(false);
+        }
+        List.copyOf(sessions).forEach(session -> session.ingress.reset());
+        while (!inbox.isEmpty()) {
+            round();
+        }
+        ByteBuf spare = spareBlock;
+        spareBlock = null;
+        if (spare != null) {
+            spare.release();
+        }
+    }
+}

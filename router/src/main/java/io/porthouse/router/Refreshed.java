@@ -1,0 +1,17 @@
+package io.porthouse.router;
+
+/**
+ * What a refresh did on this node.
+ *
+ * @param sessions how many live sessions compared what they had with what was read
+ * @param closed how many of them were closed by it
+ * @param confirmed whether what was read is in force; false if it could not be read, and the sessions were closed instead
+ */
+public record Refreshed(int sessions, int closed, boolean confirmed) {
+
+    static final Refreshed NOTHING = new Refreshed(0, 0, true);
+
+    Refreshed plus(Refreshed other) {
+        return new Refreshed(sessions + other.sessions, closed + other.closed, confirmed && other.confirmed);
+    }
+}

@@ -1,0 +1,425 @@
+package io.porthouse.router;
+
+import io.porthouse.protocol.ControlBody.Granted;
+import io.porthouse.protocol.ControlBody.Withdrawn;
+import io.porthouse.protocol.Right;
+import io.porthouse.protocol.RoomName;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One life of a room: its order, and where its members are.
+ *
+ * <p>Its lock is the only one on the data path. Under it a run gets its numbers and is offered to the inbox of every puddle
+ * with members who receive; joins, leaves, changes of rules and the deletion are markers offered under the same lock. So
+ * all members see one order, and membership is a cut in it. The lock is held for a few stores and offers; entries are made
+ * before it, and puddles are woken after it.
+ */
+final class Room {
+
+    /** What became of a join. */
+    enum Joined {
+        /** GRANTED is on its way. */
+        JOINED,
+        /** The room has as many members as it may have. */
+        FULL,
+        /** The room's life ended in the meantime; another one may begin. */
+        GONE
+    }
+
+    private static final Shard[] NOBODY = {};
+
+    private final RoomName name;
+    private final int handle;
+    private final String epoch;
+    private final Rooms rooms;
+    private final Shard[] shards;
+
+    private volatile RoomRules rules;
+    private volatile boolean paused;
+
+    // Guarded by this:
+    private volatile Shard[] audience = NOBODY;
+    private final int[] receivers;
+    private long lastSequence;
+    private int members;
+    private boolean closed;
+    private int pausingMembers;
+    private final List<Membership> uploaders = new ArrayList<>(0);
+    private final List<Session> suspended = new ArrayList<>(0);
+
+    Room(RoomName name, int handle, String epoch, RoomRules rules, Rooms rooms, Puddle[] puddles) {
+        this.name = name;
+        this.handle = handle;
+        this.epoch = epoch;
+        this.rules = rules;
+        this.rooms = rooms;
+        this.receivers = new int[puddles.length];
+        this.shards = new Shard[puddles.length];
+        for (int i = 0; i < puddles.length; i++) {
+            shards[i] = new Shard(this, puddles[i], rules);
+        }
+    }
+
+    RoomName name() {
+        return name;
+    }
+
+    int handle() {
+        return handle;
+    }
+
+    String epoch() {
+        return epoch;
+    }
+
+    /** Returns what a publisher has to keep to now. Any thread. */
+    RoomRules rules() {
+        return rules;
+    }
+
+    Shard shard(Puddle puddle) {
+        return shards[puddle.index];
+    }
+
+    // ---- messages
+
+    /** Returns a puddle of the room whose inbox is full, so that the publisher waits for it before it offers more. */
+    @Nullable Puddle findFullPuddle() {
+        for (Shard shard : audience) {
+            if (shard.puddle.inbox.isFull()) {
+                return shard.puddle;
+            }
+        }
+        return null;
+    }
+
+    /** Numbers a run and offers it to every puddle with members who receive. Takes over the run. */
+    void publish(Run run) {
+        Shard[] targets = audience;
+        RunDelivery[] deliveries = deliveries(targets, run);
+        synchronized (this) {
+            if (closed) {
+                targets = NOBODY;
+            } else {
+                if (targets != audience) {
+                    targets = audience;
+                    deliveries = deliveries(targets, run);
+                }
+                if (!run.isChunks()) {
+                    run.number(lastSequence + 1);
+                    lastSequence += run.messages;
+                }
+                run.expect(Math.max(1, targets.length));
+                for (int i = 0; i < targets.length; i++) {
+                    targets[i].puddle.inbox.offer(deliveries[i]);
+                }
+            }
+        }
+        if (targets.length == 0) {
+            run.handledByNobody();
+        }
+        for (Shard target : targets) {
+            target.puddle.wake();
+        }
+    }
+
+    private static RunDelivery[] deliveries(Shard[] targets, Run run) {
+        RunDelivery[] deliveries = new RunDelivery[targets.length];
+        for (int i = 0; i < targets.length; i++) {
+            deliveries[i] = new RunDelivery(targets[i], run);
+        }
+        return deliveries;
+    }
+
+    // ---- membership: each is a cut in the room's order
+
+    /** Makes the session a member, if there is place. Its loop. */
+    Joined join(Membership member, String reason, long correlation) {
+        GrantMarker marker = new GrantMarker(member, member.receives(), reason, correlation);
+        synchronized (this) {
+            if (closed) {
+                return Joined.GONE;
+            }
+            if (members >= rules.maxMembers()) {
+                return Joined.FULL;
+            }
+            members++;
+            count(member, marker.receives);
+            marker.sequence = lastSequence;
+            member.session.puddle.inbox.offer(marker);
+        }
+        member.session.puddle.wake();
+        return Joined.JOINED;
+    }
+
+    /** Makes a member's changed rights or wish to receive take effect, and tells it. Its loop. */
+    void change(Membership member, String reason, long correlation) {
+        GrantMarker marker = new GrantMarker(member, member.receives(), reason, correlation);
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            count(member, marker.receives);
+            marker.sequence = lastSequence;
+            member.session.puddle.inbox.offer(marker);
+        }
+        member.session.puddle.wake();
+    }
+
+    /**
+     * Ends a membership. Its loop.
+     *
+     * @param reason of WITHDRAWN; null where the session ends too, and nothing is told
+     */
+    void leave(Membership member, @Nullable String reason, long correlation) {
+        LeaveMarker marker = new LeaveMarker(member, reason, correlation);
+        boolean last = false;
+        synchronized (this) {
+            suspended.remove(member.session);
+            uploaders.remove(member);
+            if (!closed) {
+                count(member, false);
+                last = --members == 0;
+                closed = last;
+            }
+            member.session.puddle.inbox.offer(marker);
+        }
+        member.session.puddle.wake();
+        if (last) {
+            rooms.forget(this);
+        }
+    }
+
+    /** Ends the room's life: every member gets WITHDRAWN. Any thread; completes when every puddle has told its members. */
+    CompletableFuture<Void> delete() {
+        Cut cut = new Cut(shard -> shard.removeAll(Withdrawn.ROOM_DELETED));
+        synchronized (this) {
+            closed = true;
+            audience = NOBODY;
+            cut.offer();
+        }
+        rooms.forget(this);
+        return cut.wake();
+    }
+
+    /**
+     * Sets the rules: at once for publishers, and as a cut for what happens to slow members. Any thread; completes when every
+     * puddle has passed the cut.
+     */
+    CompletableFuture<Void> setRules(RoomRules changed) {
+        Cut cut = new Cut(shard -> shard.setRules(changed));
+        synchronized (this) {
+            rules = changed;
+            cut.offer();
+        }
+        return cut.wake();
+    }
+
+    /** Ends a room that nobody has joined after all. */
+    void closeIfUnused() {
+        boolean ended;
+        synchronized (this) {
+            ended = !closed && members == 0;
+            closed |= ended;
+        }
+        if (ended) {
+            rooms.forget(this);
+        }
+    }
+
+    /** Counts a member among those who receive, or not; interest of a puddle changes with its first and last. */
+    private void count(Membership member, boolean receives) {
+        if (member.counted == receives) {
+            return;
+        }
+        member.counted = receives;
+        int puddle = member.session.puddle.index;
+        receivers[puddle] += receives ? 1 : -1;
+        boolean first = receives && receivers[puddle] == 1;
+        boolean last = !receives && receivers[puddle] == 0;
+        if (first || last) {
+            List<Shard> interested = new ArrayList<>(shards.length);
+            for (int i = 0; i < shards.length; i++) {
+                if (receivers[i] > 0) {
+                    interested.add(shards[i]);
+                }
+            }
+            audience = interested.toArray(NOBODY);
+        }
+    }
+
+    // ---- envelopes that wait for a slow member
+
+    /** Returns whether chunks have to wait. Any thread. */
+    boolean isPaused() {
+        return paused;
+    }
+
+    /** One more member cannot take chunks now. */
+    void pause() {
+        List<Membership> told;
+        synchronized (this) {
+            if (pausingMembers++ > 0) {
+                return;
+            }
+            paused = true;
+            told = List.copyOf(uploaders);
+        }
+        told.forEach(Room::tellLater);
+    }
+
+    /** One member less holds the room up; after the last one the suspended publishers go on. */
+    void resume() {
+        List<Membership> told;
+        List<Session> resumed;
+        synchronized (this) {
+            if (--pausingMembers > 0) {
+                return;
+            }
+            paused = false;
+            told = List.copyOf(uploaders);
+            resumed = List.copyOf(suspended);
+            suspended.clear();
+        }
+        told.forEach(Room::tellLater);
+        resumed.forEach(session -> session.puddle.execute(() -> session.resume(Session.WAITS_FOR_ROOM)));
+    }
+
+    private static void tellLater(Membership uploader) {
+        uploader.session.puddle.execute(uploader::tellFlow);
+    }
+
+    /**
+     * Registers a publisher to be resumed.
+     *
+     * @return false if the room is not paused any more, and the publisher can go on
+     */
+    boolean awaitResume(Session publisher) {
+        synchronized (this) {
+            if (!paused) {
+                return false;
+            }
+            suspended.add(publisher);
+            return true;
+        }
+    }
+
+    void addUploader(Membership member) {
+        synchronized (this) {
+            uploaders.add(member);
+        }
+    }
+
+    void removeUploader(Membership member) {
+        synchronized (this) {
+            uploaders.remove(member);
+        }
+    }
+
+    // ---- markers
+
+    /** One change for all shards, at one place in the room's order. */
+    private final class Cut {
+        private final Marker[] markers = new Marker[shards.length];
+        private final AtomicInteger left = new AtomicInteger(shards.length);
+        private final CompletableFuture<Void> done = new CompletableFuture<>();
+
+        Cut(Consumer<Shard> effect) {
+            for (int i = 0; i < shards.length; i++) {
+                markers[i] = new Marker(this, shards[i], effect);
+            }
+        }
+
+        /** Under the room's lock. */
+        void offer() {
+            for (Marker marker : markers) {
+                marker.shard.puddle.inbox.offer(marker);
+            }
+        }
+
+        CompletableFuture<Void> wake() {
+            for (Shard shard : shards) {
+                shard.puddle.wake();
+            }
+            return done;
+        }
+
+        private void passed() {
+            if (left.decrementAndGet() == 0) {
+                done.complete(null);
+            }
+        }
+    }
+
+    private static final class Marker extends InboxEntry {
+        private final Cut cut;
+        private final Shard shard;
+        private final Consumer<Shard> effect;
+
+        Marker(Cut cut, Shard shard, Consumer<Shard> effect) {
+            this.cut = cut;
+            this.shard = shard;
+            this.effect = effect;
+        }
+
+        @Override
+        void apply() {
+            try {
+                effect.accept(shard);
+            } finally {
+                cut.passed();
+            }
+        }
+    }
+
+    private static final class GrantMarker extends InboxEntry {
+        private final Membership member;
+        private final boolean receives;
+        private final Set<Right> may;
+        private final String reason;
+        private final long correlation;
+        private long sequence;
+
+        GrantMarker(Membership member, boolean receives, String reason, long correlation) {
+            this.member = member;
+            this.receives = receives;
+            this.may = member.may();
+            this.reason = reason;
+            this.correlation = correlation;
+        }
+
+        @Override
+        void apply() {
+            member.shard().put(member, receives);
+            Room room = member.room;
+            member.session.granted(
+                    member, new Granted(room.name.toString(), may, room.epoch, sequence, reason), correlation);
+        }
+    }
+
+    private static final class LeaveMarker extends InboxEntry {
+        private final Membership member;
+        private final @Nullable String reason;
+        private final long correlation;
+
+        LeaveMarker(Membership member, @Nullable String reason, long correlation) {
+            this.member = member;
+            this.reason = reason;
+            this.correlation = correlation;
+        }
+
+        @Override
+        void apply() {
+            boolean wasThere = member.shard().remove(member);
+            if (reason != null && wasThere) {
+                member.session.withdrawn(member, reason, correlation);
+            }
+        }
+    }
+}

@@ -1,0 +1,466 @@
+package io.porthouse.router;
+
+import io.netty.buffer.ByteBuf;
+import io.porthouse.protocol.CloseCode;
+import io.porthouse.protocol.ControlBody.Close;
+import io.porthouse.protocol.ControlBody.Granted;
+import io.porthouse.protocol.ControlBody.Withdrawn;
+import io.porthouse.protocol.ControlCodec;
+import io.porthouse.protocol.Frame;
+import io.porthouse.protocol.FrameType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One live connection: its stage from HELLO to CLOSE, why it is not read at the moment, and its heartbeat. What it sends is
+ * walked by {@link FrameRouter}, what it holds is in {@link SessionRooms}, what it is to be sent in {@link Outbox}. Confined
+ * to its puddle's loop.
+ */
+final class Session {
+
+    /** Where a connection stands. Each stage takes what is read in its own way. */
+    private enum Stage {
+        /** Only HELLO is parsed. */
+        HELLO,
+        /** HELLO is being answered; what follows it is held. */
+        HELD,
+        /** Frames are routed. */
+        OPEN,
+        /** The client has said all that it will; what it is owed is sent. */
+        FINISHING,
+        /** The router ends it; what comes in is discarded. */
+        CLOSING,
+        CLOSED
+    }
+
+    /** Reasons for not reading, as bits. */
+    static final int WAITS_FOR_TOKEN = 1;
+
+    static final int WAITS_FOR_INBOX = 2;
+    static final int WAITS_FOR_ROOM = 4;
+    static final int ANSWERS_UNREAD = 8;
+
+    /** Reasons that suspend it as a publisher. */
+    private static final int PUBLISHER_REASONS = WAITS_FOR_INBOX | WAITS_FOR_ROOM;
+
+    /** How long a member may hold up a room while it drains less than {@link #MIN_WAIT_BYTES}. */
+    private static final long WAIT_WINDOW_NANOS = 10_000_000_000L;
+
+    /** 64 KiB a second over the window. */
+    private static final long MIN_WAIT_BYTES = 10 * (64L << 10);
+
+    private static final long NOT_TIMED = Long.MIN_VALUE;
+
+    final Node node;
+    final Puddle puddle;
+    final TcpIngress ingress;
+    final Outbox outbox;
+    final SessionRooms rooms;
+    final Refusals refusals;
+    final int handle;
+
+    /** Whether its own messages come back to it. */
+    boolean echo;
+
+    /** Where its puddle keeps it. */
+    int puddleIndex;
+
+    /** Runs whose receipts it still waits for. */
+    int receiptsOutstanding;
+
+    private Stage stage = Stage.HELLO;
+    private @Nullable Handshake handshake;
+    private @Nullable LiveToken token;
+    private @Nullable Departure departure;
+    private @Nullable CloseCode mark;
+    private int waits;
+    private boolean touched;
+    private boolean resumeDue;
+    private boolean inputEnded;
+    private long lastCorrelation;
+
+    private long heardNanos;
+    private boolean pinged;
+    private long writtenWhenPinged;
+    private long holdingSinceNanos = NOT_TIMED;
+    private long writtenWhenHolding;
+
+    Session(Node node, Puddle puddle, TcpIngress ingress) {
+        this.node = node;
+        this.puddle = puddle;
+        this.ingress = ingress;
+        this.handle = node.nextSessionHandle();
+        this.outbox = new Outbox(this, puddle, node.memory.allocator());
+        this.rooms = new SessionRooms(this);
+        this.refusals = new Refusals(this);
+    }
+
+    // ---- life
+
+    /** The connection is there. */
+    void start() {
+        heardNanos = puddle.nowNanos();
+        puddle.add(this);
+        handshake = new Handshake(this, puddle.nowNanos());
+        if (node.handshakes.incrementAndGet() > node.settings.limits().handshakes()) {
+            close(CloseCode.OVERLOADED, "too many connections that have not been welcomed yet");
+        } else if (node.memory.isExceeded()) {
+            close(CloseCode.OVERLOADED, "short of memory");
+        }
+    }
+
+    /** Returns whether frames are still taken from it, or will be. */
+    boolean isAlive() {
+        return stage == Stage.HELLO || stage == Stage.HELD || stage == Stage.OPEN;
+    }
+
+    /** HELLO is being answered: nothing is read until then. */
+    void hold(LiveToken presented) {
+        token = presented;
+        stage = Stage.HELD;
+        suspend(WAITS_FOR_TOKEN);
+    }
+
+    /** WELCOME and all answers to HELLO's rooms are queued. */
+    void open() {
+        stage = Stage.OPEN;
+        endHandshake();
+        resume(WAITS_FOR_TOKEN);
+    }
+
+    private void endHandshake() {
+        if (handshake != null) {
+            handshake = null;
+            node.handshakes.decrementAndGet();
+        }
+    }
+
+    @Nullable LiveToken token() {
+        return token;
+    }
+
+    /**
+     * The token was read, for the first time or again.
+     *
+     * @return whether that closes the session
+     */
+    boolean tokenApplied(LiveToken.Verdict verdict) {
+        if (!isAlive()) {
+            return false;
+        }
+        Handshake greeting = handshake;
+        TokenState state = verdict.state();
+        CloseCode refusal = verdict.refusal();
+        if (refusal != null) {
+            boolean neverKnown = refusal == CloseCode.TOKEN_REVOKED && !rooms.hasToken();
+            close(neverKnown ? CloseCode.TOKEN_UNKNOWN : refusal, null);
+            return true;
+        }
+        if (state != null && rooms.hasToken()) {
+            rooms.compare(state);
+        } else if (state != null && greeting != null) {
+            rooms.setToken(state);
+            greeting.welcome(state);
+        }
+        return false;
+    }
+
+    // ---- reading
+
+    /** Takes what was read; whole frames are consumed, the rest is left in the buffer. */
+    void take(ByteBuf in) {
+        heardNanos = puddle.nowNanos();
+        switch (stage) {
+            case HELLO -> {
+                Handshake greeting = handshake;
+                if (greeting != null) {
+                    greeting.take(in);
+                }
+            }
+            case OPEN -> puddle.frames.route(this, in);
+            case FINISHING, CLOSING, CLOSED -> in.skipBytes(in.readableBytes());
+            case HELD -> {}
+        }
+    }
+
+    /** The peer sends no more: what it sent is routed, then the session ends. */
+    void inputEnded() {
+        inputEnded = true;
+        Departure departing = departure;
+        if (departing != null) {
+            departing.inputEnded();
+        } else if (stage == Stage.HELLO) {
+            disconnected();
+        } else if (waits == 0) {
+            finish();
+        }
+    }
+
+    boolean isSuspended() {
+        return waits != 0;
+    }
+
+    /** Stops reading, for one more reason. */
+    void suspend(int reason) {
+        if (waits == 0) {
+            ingress.setReading(false);
+        }
+        if ((waits & PUBLISHER_REASONS) == 0 && (reason & PUBLISHER_REASONS) != 0) {
+            puddle.stats.suspendedPublishers.add(1);
+        }
+        waits |= reason;
+    }
+
+    /** One reason less for not reading; the last one gone, the held input is walked at the end of the round. */
+    void resume(int reason) {
+        if ((waits & reason) == 0) {
+            return;
+        }
+        boolean wasPublisher = (waits & PUBLISHER_REASONS) != 0;
+        waits &= ~reason;
+        if (wasPublisher && (waits & PUBLISHER_REASONS) == 0) {
+            puddle.stats.suspendedPublishers.add(-1);
+        }
+        if (waits == 0) {
+            resumeDue = true;
+            touch();
+        }
+    }
+
+    /** Takes a correlation; false if it is not 0 and does not rise, which is a protocol error. */
+    boolean correlate(long correlation) {
+        if (correlation != 0) {
+            if (!wouldRise(correlation)) {
+                return false;
+            }
+            lastCorrelation = correlation;
+        }
+        return true;
+    }
+
+    boolean wouldRise(long correlation) {
+        return Long.compareUnsigned(correlation, lastCorrelation) > 0;
+    }
+
+    // ---- rooms, as told by markers
+
+    void granted(Membership member, Granted granted, long correlation) {
+        if (!isAlive()) {
+            return;
+        }
+        member.setHeld(true);
+        outbox.queueInOrder(
+                buf -> ControlCodec.encode(buf, granted, member.room.handle(), 0, correlation));
+        if (member.endHelloAnswer()) {
+            helloAnswered();
+        }
+    }
+
+    void withdrawn(Membership member, String reason, long correlation) {
+        rooms.forget(member);
+        if (isAlive()) {
+            Withdrawn body = new Withdrawn(member.room.name().toString(), reason);
+            outbox.queueInOrder(buf -> ControlCodec.encode(buf, body, member.room.handle(), 0, correlation));
+        }
+        if (member.endHelloAnswer()) {
+            helloAnswered();
+        }
+    }
+
+    /** One of HELLO's rooms is answered. */
+    void helloAnswered() {
+        if (handshake != null && isAlive()) {
+            handshake.answered();
+        }
+    }
+
+    // ---- the round
+
+    /** Has the session looked at when the puddle's round ends. */
+    void touch() {
+        if (!touched) {
+            touched = true;
+            puddle.touch(this);
+        }
+    }
+
+    /** Marks the session to be closed at the end of the round, because it does not take what it is sent. */
+    void markSlow() {
+        mark(CloseCode.SLOW_RECEIVER);
+    }
+
+    void mark(CloseCode code) {
+        if (mark == null) {
+            mark = code;
+            touch();
+        }
+    }
+
+    void endOfRound() {
+        touched = false;
+        CloseCode marked = mark;
+        if (marked != null) {
+            close(marked, null);
+        }
+        outbox.flush();
+        Departure departing = departure;
+        if (departing != null) {
+            departing.advance();
+        }
+        if (resumeDue && waits == 0) {
+            resumeDue = false;
+            if (isAlive()) {
+                ingress.resume();
+                if (inputEnded && waits == 0) {
+                    finish();
+                }
+            }
+        }
+    }
+
+    // ---- the end
+
+    /** Ends the connection by the router's will. */
+    void close(CloseCode code, @Nullable String detail) {
+        end(new Close(code.number(), detail == null ? code.text() : code.text() + ": " + detail, null), code, false);
+    }
+
+    /** Ends it because the router stops: what is queued is sent first. */
+    void goAway(long afterMillis) {
+        Close body = new Close(CloseCode.GOING_AWAY.number(), CloseCode.GOING_AWAY.text(), afterMillis);
+        end(body, CloseCode.GOING_AWAY, true);
+    }
+
+    private void end(Close body, CloseCode code, boolean drainFirst) {
+        if (!isAlive() && stage != Stage.FINISHING) {
+            return;
+        }
+        leaveAll(Stage.CLOSING);
+        node.closes.count(code);
+        if (drainFirst) {
+            outbox.shutBehindQueued();
+        } else {
+            outbox.shut();
+        }
+        ingress.discardInput();
+        depart(Departure.byRouter(this, body, drainFirst, inputEnded));
+    }
+
+    /** Ends it because the client is done: its receipts are sent, and what it was owed. */
+    void finish() {
+        if (stage == Stage.OPEN) {
+            leaveAll(Stage.FINISHING);
+            node.closes.count(CloseCode.DONE);
+            ingress.discardInput();
+            depart(Departure.byClient(this, inputEnded));
+        }
+    }
+
+    private void depart(Departure begun) {
+        departure = begun;
+        puddle.watch(begun);
+        begun.advance();
+    }
+
+    /** The connection is gone. */
+    void disconnected() {
+        if (stage == Stage.CLOSED) {
+            return;
+        }
+        if (isAlive()) {
+            node.closes.countLost();
+            leaveAll(Stage.CLOSED);
+        }
+        stage = Stage.CLOSED;
+        outbox.shut();
+        puddle.remove(this);
+        ingress.close();
+    }
+
+    private void leaveAll(Stage next) {
+        stage = next;
+        waits &= ~WAITS_FOR_TOKEN;
+        resume(waits);
+        resumeDue = false;
+        endHandshake();
+        rooms.leaveAll();
+        LiveToken held = token;
+        if (held != null) {
+            token = null;
+            node.tokens.detach(held, this);
+        }
+    }
+
+    /** Returns whether everything that the client asked for has been answered and sent. */
+    boolean isSettled() {
+        return receiptsOutstanding == 0 && outbox.isDrained();
+    }
+
+    boolean isClosed() {
+        return stage == Stage.CLOSED;
+    }
+
+    /** Returns whether {@code ending} is how the session ends: a later reason replaces an earlier one. */
+    boolean isDeparting(Departure ending) {
+        return departure == ending && stage != Stage.CLOSED;
+    }
+
+    // ---- deadlines, by the puddle's tick
+
+    /** Returns whether the handshake needs no watching any more; closes the session if it takes too long. */
+    boolean isHandshakeOver(long nowNanos) {
+        Handshake greeting = handshake;
+        if (greeting == null) {
+            return true;
+        }
+        if (greeting.isLate(nowNanos)) {
+            close(CloseCode.TIMEOUT, "no HELLO in time");
+            return true;
+        }
+        return false;
+    }
+
+    /** Looks after heartbeat, throttled refusals and waiting rooms; about once a second. */
+    void scan(long nowNanos) {
+        if (stage != Stage.OPEN) {
+            return;
+        }
+        refusals.tellThrottled(nowNanos);
+        checkHolding(nowNanos);
+        if (waits != 0) {
+            heardNanos = nowNanos;
+            pinged = false;
+        }
+        long silence = nowNanos - heardNanos;
+        long heartbeat = node.settings.heartbeat().toNanos();
+        if (silence < heartbeat) {
+            pinged = false;
+        } else if (!pinged) {
+            pinged = true;
+            heardNanos = nowNanos - heartbeat;
+            // The PING itself is no sign of life.
+            writtenWhenPinged = outbox.writtenBytes() + Frame.HEADER_BYTES;
+            outbox.queueEmpty(FrameType.PING, 0);
+        } else if (outbox.writtenBytes() > writtenWhenPinged) {
+            writtenWhenPinged = outbox.writtenBytes();
+            heardNanos = nowNanos - heartbeat;
+        } else if (silence >= 2 * heartbeat) {
+            close(CloseCode.TIMEOUT, "silent for two heartbeats");
+        }
+    }
+
+    /** Closes a member that holds up a room and hardly drains. */
+    private void checkHolding(long nowNanos) {
+        if (!outbox.isHoldingUp()) {
+            holdingSinceNanos = NOT_TIMED;
+        } else if (holdingSinceNanos == NOT_TIMED) {
+            holdingSinceNanos = nowNanos;
+            writtenWhenHolding = outbox.writtenBytes();
+        } else if (nowNanos - holdingSinceNanos >= WAIT_WINDOW_NANOS) {
+            if (outbox.writtenBytes() - writtenWhenHolding < MIN_WAIT_BYTES) {
+                close(CloseCode.SLOW_RECEIVER, "holds up a room");
+            }
+            holdingSinceNanos = nowNanos;
+            writtenWhenHolding = outbox.writtenBytes();
+        }
+    }
+}

@@ -1,0 +1,282 @@
+package io.porthouse.router;
+
+import io.netty.util.collection.IntObjectHashMap;
+import io.netty.util.collection.IntObjectMap;
+import io.porthouse.protocol.ControlBody.Granted;
+import io.porthouse.protocol.ControlBody.Join;
+import io.porthouse.protocol.ControlBody.Withdrawn;
+import io.porthouse.protocol.ErrorCode;
+import io.porthouse.protocol.Right;
+import io.porthouse.protocol.RoomName;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rooms of one session: joining, leaving, and comparing what it holds with what its token grants now. Confined to the
+ * session's loop.
+ */
+final class SessionRooms {
+
+    private final Session session;
+    private final Uploads uploads;
+    private final IntObjectMap<Membership> held = new IntObjectHashMap<>(4);
+
+    private @Nullable TokenState token;
+    private @Nullable Membership defaultRoom;
+    private boolean receive = true;
+
+    /** Joins that wait for a room's rules; they count like rooms, so that asking is bounded too. */
+    private int pendingJoins;
+
+    SessionRooms(Session session) {
+        this.session = session;
+        this.uploads = new Uploads(session);
+    }
+
+    Uploads uploads() {
+        return uploads;
+    }
+
+    // ---- the token
+
+    boolean hasToken() {
+        return token != null;
+    }
+
+    void setToken(TokenState state) {
+        token = state;
+    }
+
+    /** Sets what HELLO said about receiving; it holds for later grants too. */
+    void setReceive(boolean receives) {
+        receive = receives;
+    }
+
+    /** Compares what the session has with what the token grants now. */
+    void compare(TokenState now) {
+        TokenState before = token;
+        token = now;
+        for (Membership member : List.copyOf(held.values())) {
+            reconsider(member);
+        }
+        Set<RoomName> joinedBefore = autoJoined(before);
+        for (RoomName room : autoJoined(now)) {
+            if (!joinedBefore.contains(room) && !isHeld(room)) {
+                join(new Request(room.toString(), null, Granted.GRANTED, 0, false));
+            }
+        }
+    }
+
+    /** Leaves a room that is not permitted any more, and announces changed rights. */
+    void reconsider(Membership member) {
+        if (held.get(member.room.handle()) != member) {
+            return;
+        }
+        Set<Right> may = rightsIn(member.room);
+        if (may.isEmpty()) {
+            leave(member, Withdrawn.WITHDRAWN, 0);
+        } else if (!may.equals(member.may())) {
+            if (!may.contains(Right.WRITE)) {
+                uploads.cancelAll(member);
+            }
+            member.setRights(may, member.wantsToReceive());
+            member.room.change(member, Granted.CHANGED, 0);
+        }
+    }
+
+    private static Set<RoomName> autoJoined(@Nullable TokenState state) {
+        Set<RoomName> rooms = new HashSet<>();
+        if (state != null) {
+            for (Grant grant : state.grants()) {
+                if (grant.autoJoin()) {
+                    rooms.add(new RoomName(grant.account(), grant.name()));
+                }
+            }
+        }
+        return rooms;
+    }
+
+    private Set<Right> rightsIn(Room room) {
+        Set<Right> may = EnumSet.noneOf(Right.class);
+        TokenState state = token;
+        if (state != null) {
+            for (Grant grant : state.grants()) {
+                if (grant.covers(room.name())) {
+                    may.addAll(grant.may());
+                    break;
+                }
+            }
+        }
+        if (room.rules().isPublic()) {
+            may.add(Right.READ);
+        }
+        return may;
+    }
+
+    // ---- joining and leaving
+
+    /** Returns the full name where the text is a valid name, else the text as it is. */
+    String fullName(String text) {
+        return RoomName.parse(text, account()).map(RoomName::toString).orElse(text);
+    }
+
+    private String account() {
+        TokenState state = token;
+        return state == null ? "" : state.account();
+    }
+
+    private boolean isHeld(RoomName name) {
+        Room room = session.node.rooms.find(name);
+        return room != null && held.containsKey(room.handle());
+    }
+
+    /** Joins a room because the client asked for it. */
+    void join(Join asked, long correlation) {
+        join(new Request(asked.room(), asked.receive(), Granted.JOIN, correlation, false));
+    }
+
+    /** Joins one of the rooms of HELLO. */
+    void joinForHello(String room, long correlation) {
+        join(new Request(room, null, Granted.JOIN, correlation, true));
+    }
+
+    /**
+     * Joins a room, now or when its rules are read; answered by GRANTED or ERROR. Of a room that is held already, its
+     * receiving may change.
+     */
+    private void join(Request request) {
+        RoomName name = RoomName.parse(request.room, account()).orElse(null);
+        if (name == null) {
+            refuse(ErrorCode.ROOM_UNAVAILABLE, request);
+            return;
+        }
+        if (!isHeld(name) && held.size() + pendingJoins >= session.node.settings.limits().roomsPerSession()) {
+            refuse(ErrorCode.TOO_MANY_ROOMS, request);
+            return;
+        }
+        pendingJoins++;
+        session.node.rooms.open(name, session.puddle, room -> {
+            pendingJoins--;
+            if (!session.isAlive()) {
+                if (room != null) {
+                    room.closeIfUnused();
+                }
+            } else if (room == null) {
+                refuse(ErrorCode.ROOM_UNAVAILABLE, request);
+            } else {
+                enter(room, request);
+            }
+        });
+    }
+
+    private void enter(Room room, Request request) {
+        Boolean wish = request.wish;
+        Membership present = held.get(room.handle());
+        if (present != null) {
+            present.setRights(present.may(), wish == null ? present.wantsToReceive() : wish);
+            present.answersHello |= request.isHello;
+            room.change(present, request.reason, request.correlation);
+            return;
+        }
+        Set<Right> may = rightsIn(room);
+        if (may.isEmpty()) {
+            room.closeIfUnused();
+            refuse(ErrorCode.ROOM_UNAVAILABLE, request);
+            return;
+        }
+        Membership member = new Membership(session, room, may, wish == null ? receive : wish);
+        member.answersHello = request.isHello;
+        switch (room.join(member, request.reason, request.correlation)) {
+            case JOINED -> held.put(room.handle(), member);
+            case FULL -> refuse(ErrorCode.ROOM_FULL, request);
+            case GONE -> {
+                session.node.rooms.forget(room);
+                join(request);
+            }
+        }
+    }
+
+    private void refuse(ErrorCode code, Request request) {
+        if (request.isAsked()) {
+            session.refusals.refuseRoom(code, request.room, request.correlation);
+        }
+        if (request.isHello) {
+            session.helloAnswered();
+        }
+    }
+
+    /**
+     * A wish to join.
+     *
+     * @param room as the client, or the grant, names it
+     * @param wish whether to receive; null: as HELLO said
+     * @param reason for GRANTED
+     * @param isHello whether HELLO waits for the answer
+     */
+    private record Request(String room, @Nullable Boolean wish, String reason, long correlation, boolean isHello) {
+        /** A room that is granted unasked, and can't be joined, is nobody's question. */
+        boolean isAsked() {
+            return !reason.equals(Granted.GRANTED);
+        }
+    }
+
+    /** Leaves a room: open envelopes there are cancelled, and WITHDRAWN follows in the room's order. */
+    void leave(Membership member, String reason, long correlation) {
+        uploads.cancelAll(member);
+        drop(member);
+        member.room.leave(member, reason, correlation);
+    }
+
+    /** Leaves everything because the session ends; nothing is told, and receipts that are outstanding stay so. */
+    void leaveAll() {
+        for (Membership member : List.copyOf(held.values())) {
+            uploads.cancelAll(member);
+            drop(member);
+            member.room.leave(member, null, 0);
+        }
+    }
+
+    /** The room has ended the membership, or has confirmed its end. */
+    void forget(Membership member) {
+        uploads.forgetAll(member);
+        drop(member);
+        member.failReceipts();
+    }
+
+    private void drop(Membership member) {
+        member.setHeld(false);
+        held.remove(member.room.handle(), member);
+        if (defaultRoom == member) {
+            defaultRoom = null;
+        }
+    }
+
+    // ---- what a frame's room field means
+
+    /** Fixes what room 0 stands for, once, when HELLO is answered. */
+    void fixDefault(@Nullable String named) {
+        if (named != null) {
+            RoomName name = RoomName.parse(named, account()).orElse(null);
+            Room room = name == null ? null : session.node.rooms.find(name);
+            defaultRoom = room == null ? null : held.get(room.handle());
+            return;
+        }
+        List<Membership> writable = new ArrayList<>(1);
+        for (Membership member : held.values()) {
+            if (member.mayWrite()) {
+                writable.add(member);
+            }
+        }
+        defaultRoom = writable.size() == 1 ? writable.get(0) : null;
+    }
+
+    /** Returns the membership that a frame's room field names; null if that is not held. */
+    @Nullable Membership resolve(int handle) {
+        Membership member = handle == 0 ? defaultRoom : held.get(handle);
+        return member != null && member.isHeld() ? member : null;
+    }
+}

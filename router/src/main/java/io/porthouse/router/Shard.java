@@ -1,0 +1,291 @@
+package io.porthouse.router;
+
+import io.netty.util.collection.LongObjectHashMap;
+import io.netty.util.collection.LongObjectMap;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A room's members on one puddle, and the envelopes that are open among them. Confined to the puddle's loop; everything that
+ * changes it arrives through the inbox, in the room's order.
+ */
+final class Shard {
+
+    private static final Membership[] NONE = {};
+
+    final Room room;
+    final Puddle puddle;
+
+    private Membership[] members = NONE;
+    private int memberCount;
+
+    private Membership[] receivers = NONE;
+    private int receiverCount;
+
+    private Overflow overflow;
+    private Overflow envelopeOverflow;
+
+    /** By sender and envelope id; null while there is none, as in most rooms. */
+    private @Nullable LongObjectMap<OpenEnvelope> open;
+
+    Shard(Room room, Puddle puddle, RoomRules rules) {
+        this.room = room;
+        this.puddle = puddle;
+        this.overflow = rules.overflow();
+        this.envelopeOverflow = rules.envelopeOverflow();
+    }
+
+    /** Applies changed rules, and has each member look whether it may still be here. */
+    void setRules(RoomRules rules) {
+        overflow = rules.overflow();
+        envelopeOverflow = rules.envelopeOverflow();
+        for (Membership member : Arrays.copyOf(members, memberCount)) {
+            member.session.rooms.reconsider(member);
+        }
+    }
+
+    // ---- members
+
+    /** Adds a member, or changes whether it receives. */
+    void put(Membership member, boolean receives) {
+        if (member.memberIndex == Membership.NOWHERE) {
+            members = withRoom(members, memberCount);
+            member.memberIndex = memberCount;
+            members[memberCount++] = member;
+        }
+        if (receives && member.receiverIndex == Membership.NOWHERE) {
+            receivers = withRoom(receivers, receiverCount);
+            member.receiverIndex = receiverCount;
+            receivers[receiverCount++] = member;
+        } else if (!receives) {
+            stopReceiving(member);
+        }
+    }
+
+    /**
+     * Removes a member: what it was still owed of open envelopes is cancelled, what it lost is told.
+     *
+     * @return whether it was here
+     */
+    boolean remove(Membership member) {
+        if (member.memberIndex == Membership.NOWHERE) {
+            return false;
+        }
+        stopReceiving(member);
+        Membership moved = members[--memberCount];
+        members[member.memberIndex] = moved;
+        moved.memberIndex = member.memberIndex;
+        members = without(members, memberCount);
+        member.memberIndex = Membership.NOWHERE;
+        return true;
+    }
+
+    /** Removes all members because the room is gone, telling each. */
+    void removeAll(String reason) {
+        while (memberCount > 0) {
+            Membership member = members[memberCount - 1];
+            remove(member);
+            member.session.withdrawn(member, reason, 0);
+        }
+    }
+
+    private void stopReceiving(Membership member) {
+        if (member.receiverIndex == Membership.NOWHERE) {
+            return;
+        }
+        Membership moved = receivers[--receiverCount];
+        receivers[member.receiverIndex] = moved;
+        moved.receiverIndex = member.receiverIndex;
+        receivers = without(receivers, receiverCount);
+        member.receiverIndex = Membership.NOWHERE;
+        cancelAllFor(member);
+        member.resumeRoom();
+        member.tellLoss();
+    }
+
+    private static Membership[] withRoom(Membership[] array, int count) {
+        return count < array.length ? array : Arrays.copyOf(array, Math.max(4, count * 2));
+    }
+
+    /** Forgets the last element, and shrinks an array that a crowd has left. */
+    private static Membership[] without(Membership[] array, int count) {
+        Membership[] kept = count > 16 && count < array.length / 4 ? Arrays.copyOf(array, count * 2) : array;
+        if (count < kept.length) {
+            Arrays.fill(kept, count, Math.min(kept.length, count + 1), null);
+        }
+        return kept;
+    }
+
+    // ---- delivery
+
+    /** Hands a run to the members that are to have it; returns how many have it queued. */
+    int deliver(Run run) {
+        SharedSlice slice = puddle.sharedSlice;
+        slice.open(run);
+        try {
+            return run.isChunks() ? deliverChunks(run, slice) : deliverMessages(run, slice);
+        } finally {
+            slice.close();
+        }
+    }
+
+    private int deliverMessages(Run run, SharedSlice slice) {
+        int queued = 0;
+        Membership[] all = receivers;
+        int count = receiverCount;
+        for (int i = 0; i < count; i++) {
+            Membership member = all[i];
+            if (isOwn(run, member)) {
+                continue;
+            }
+            if (member.take(run, slice, overflow)) {
+                queued++;
+            }
+        }
+        puddle.stats.deliveredMessages.add((long) queued * run.messages);
+        return queued;
+    }
+
+    private static boolean isOwn(Run run, Membership member) {
+        return member.session == run.sender && !member.session.echo;
+    }
+
+    private int deliverChunks(Run run, SharedSlice slice) {
+        long key = key(run.sender.handle, run.envelopeId);
+        OpenEnvelope envelope = run.opensEnvelope ? begin(run, key) : find(key);
+        if (envelope == null) {
+            return 0;
+        }
+        int queued = 0;
+        for (int i = 0; i < envelope.takers.length; i++) {
+            Membership member = envelope.takers[i];
+            if (member == null) {
+                continue;
+            }
+            if (takeChunks(member, run, slice)) {
+                queued++;
+            } else {
+                envelope.drop(i);
+            }
+        }
+        if (run.endsEnvelope || envelope.isAbandoned()) {
+            forget(key);
+        }
+        puddle.stats.deliveredChunkRuns.add(queued);
+        return queued;
+    }
+
+    private boolean takeChunks(Membership member, Run run, SharedSlice slice) {
+        Outbox outbox = member.session.outbox;
+        if (outbox.isShut()) {
+            return false;
+        }
+        if (envelopeOverflow == Overflow.WAIT || outbox.chunksFit(run)) {
+            outbox.addChunks(run, slice);
+            if (envelopeOverflow == Overflow.WAIT && outbox.chunksAreOverMark()) {
+                member.pauseRoom();
+            }
+            return true;
+        }
+        if (envelopeOverflow == Overflow.DISCONNECT) {
+            member.session.markSlow();
+        } else {
+            cancelFor(member, run.sender.handle, run.envelopeId);
+        }
+        return false;
+    }
+
+    /** Opens an envelope for those who are members now: who joins later does not get the rest. */
+    private @Nullable OpenEnvelope begin(Run run, long key) {
+        Membership[] takers = new Membership[receiverCount];
+        int count = 0;
+        for (int i = 0; i < receiverCount; i++) {
+            if (!isOwn(run, receivers[i])) {
+                takers[count++] = receivers[i];
+            }
+        }
+        if (count == 0) {
+            return null;
+        }
+        OpenEnvelope envelope = new OpenEnvelope(Arrays.copyOf(takers, count));
+        if (!run.endsEnvelope) {
+            if (open == null) {
+                open = new LongObjectHashMap<>(4);
+            }
+            open.put(key, envelope);
+        }
+        return envelope;
+    }
+
+    private @Nullable OpenEnvelope find(long key) {
+        return open == null ? null : open.get(key);
+    }
+
+    private void forget(long key) {
+        if (open != null) {
+            open.remove(key);
+            if (open.isEmpty()) {
+                open = null;
+            }
+        }
+    }
+
+    /** Ends the member's part in every envelope that is open here. */
+    private void cancelAllFor(Membership member) {
+        if (open == null) {
+            return;
+        }
+        for (var iterator = open.entries().iterator(); iterator.hasNext(); ) {
+            LongObjectMap.PrimitiveEntry<OpenEnvelope> entry = iterator.next();
+            OpenEnvelope envelope = entry.value();
+            if (envelope.dropTaker(member)) {
+                cancelFor(member, (int) (entry.key() >>> 32), (int) entry.key());
+            }
+            if (envelope.isAbandoned()) {
+                iterator.remove();
+            }
+        }
+        if (open.isEmpty()) {
+            open = null;
+        }
+    }
+
+    private void cancelFor(Membership member, int origin, int envelopeId) {
+        member.session.outbox.queueCancel(room, origin, envelopeId);
+        puddle.stats.cancelledEnvelopes.add(1);
+    }
+
+    private static long key(int origin, int envelopeId) {
+        return ((long) origin << 32) | (envelopeId & 0xFFFF_FFFFL);
+    }
+
+    /** Who took chunk 0 of an envelope, and has lost none since. */
+    private static final class OpenEnvelope {
+        private final @Nullable Membership[] takers;
+        private int left;
+
+        OpenEnvelope(@Nullable Membership[] takers) {
+            this.takers = takers;
+            this.left = takers.length;
+        }
+
+        void drop(int index) {
+            takers[index] = null;
+            left--;
+        }
+
+        boolean dropTaker(Membership member) {
+            for (int i = 0; i < takers.length; i++) {
+                if (takers[i] == member) {
+                    drop(i);
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        boolean isAbandoned() {
+            return left == 0;
+        }
+    }
+}

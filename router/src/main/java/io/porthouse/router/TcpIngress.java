@@ -1,0 +1,318 @@
+package io.porthouse.router;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.ChannelConfig;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.RecvByteBufAllocator;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.util.UncheckedBooleanSupplier;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The TCP binding: turns what a socket delivers into whole frames that lie in one buffer.
+ *
+ * <p>It tells Netty where to read to, so that frames are never put together by copying: the next bytes land directly behind
+ * an unfinished frame. A read buffer is lent by the puddle, and passes from session to session as long as nothing unread
+ * stays in it; an idle connection holds none. Where a frame outgrows its buffer, it moves to one of twice the size, so
+ * buffers grow with bytes received and never with bytes announced. Bytes that were routed belong to their runs and are
+ * neither moved nor overwritten.
+ */
+final class TcpIngress extends ChannelInboundHandlerAdapter
+        implements RecvByteBufAllocator, RecvByteBufAllocator.ExtendedHandle {
+
+    /** An unfinished frame up to this size does not keep a whole read buffer between reads. */
+    private static final int SMALL_REST_BYTES = 4 << 10;
+
+    /** Who sends large frames gets read buffers up to this size. */
+    private static final int MAX_PREFERRED_BYTES = 1 << 20;
+
+    /**
+     * One read for each time that a socket is ready: what it brought is routed and written before the next, while it is in
+     * the processor's cache, and no socket keeps the others waiting.
+     */
+    private static final int READS_PER_EVENT = 1;
+
+    private static final Logger LOG = LoggerFactory.getLogger(TcpIngress.class);
+
+    private final Puddle puddle;
+    private final Session session;
+
+    private @Nullable ChannelHandlerContext context;
+
+    /** What is read into; its readable bytes have not been routed. */
+    private @Nullable ByteBuf block;
+
+    /** The beginning of a frame, copied out of the read buffer to wait for the rest. */
+    private @Nullable ByteBuf rest;
+
+    private int preferredBytes = Puddle.BLOCK_BYTES;
+    private boolean discards;
+
+    // The last read, as Netty reports it:
+    private @Nullable ChannelConfig config;
+    private int attemptedBytes;
+    private int lastBytes;
+    private int reads;
+
+    TcpIngress(Node node, Puddle puddle) {
+        this.puddle = puddle;
+        this.session = new Session(node, puddle, this);
+    }
+
+    /** Returns where to write; null before the connection is there. */
+    @Nullable ChannelHandlerContext context() {
+        return context;
+    }
+
+    Session session() {
+        return session;
+    }
+
+    // ---- what the session asks for
+
+    /** Reads on, or stops reading. */
+    void setReading(boolean reads) {
+        if (context != null) {
+            context.channel().config().setAutoRead(reads || discards);
+        }
+    }
+
+    /** Has the session take what it left unread, then reads on. */
+    void resume() {
+        takeBlock();
+        if (!session.isSuspended()) {
+            setReading(true);
+        }
+    }
+
+    /** Nothing that comes in matters any more; it is read so that the last frame sent is not lost by a reset. */
+    void discardInput() {
+        discards = true;
+        setReading(true);
+    }
+
+    /** Writes a last frame behind what Netty holds. Takes over the reference. */
+    ChannelFuture writeLast(ByteBuf frame) {
+        ChannelHandlerContext ctx = context;
+        if (ctx == null) {
+            frame.release();
+            throw new IllegalStateException("there is no connection yet");
+        }
+        return ctx.writeAndFlush(frame);
+    }
+
+    /** Ends the stream to the peer, and goes on reading. */
+    void shutOutput() {
+        if (context != null && context.channel() instanceof DuplexChannel channel && channel.isActive()) {
+            ChannelFuture unused = channel.shutdownOutput();
+        }
+    }
+
+    void close() {
+        releaseBuffers();
+        if (context != null) {
+            ChannelFuture unused = context.close();
+        }
+    }
+
+    /** Closes without a goodbye: the peer gets a reset, and what Netty holds is never sent. */
+    void reset() {
+        if (context != null && context.channel().isActive()) {
+            context.channel().config().setOption(ChannelOption.SO_LINGER, 0);
+        }
+        close();
+    }
+
+    // ---- what the channel reports
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        context = ctx;
+        ctx.channel().config().setRecvByteBufAllocator(this);
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        session.start();
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object read) {
+        ((ByteBuf) read).release();
+        puddle.received(lastBytes);
+        takeBlock();
+    }
+
+    private void takeBlock() {
+        ByteBuf in = block;
+        if (in != null && in.isReadable()) {
+            session.take(in);
+        }
+        returnBlock(0);
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        if (!session.isSuspended()) {
+            returnBlock(SMALL_REST_BYTES);
+        }
+    }
+
+    /** Gives the read buffer back if at most this much is unread in it; that much waits in a small buffer of its own. */
+    private void returnBlock(int atMostUnread) {
+        ByteBuf in = block;
+        if (in == null || in.readableBytes() > atMostUnread) {
+            return;
+        }
+        if (in.isReadable()) {
+            rest = puddle.allocate(in.readableBytes()).writeBytes(in, in.readerIndex(), in.readableBytes());
+        }
+        block = null;
+        puddle.giveBlock(in);
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (ctx.channel().isWritable()) {
+            session.touch();
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event == ChannelInputShutdownEvent.INSTANCE) {
+            session.inputEnded();
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        session.disconnected();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        if (cause instanceof IOException) {
+            LOG.debug("session {} broke off: {}", session.handle, cause.getMessage());
+        } else {
+            LOG.error("session {} failed and is closed", session.handle, cause);
+        }
+        close();
+    }
+
+    private void releaseBuffers() {
+        ByteBuf held = block;
+        block = null;
+        if (held != null) {
+            held.release();
+        }
+        ByteBuf waiting = rest;
+        rest = null;
+        if (waiting != null) {
+            waiting.release();
+        }
+    }
+
+    // ---- where Netty reads to
+
+    @Override
+    public ExtendedHandle newHandle() {
+        return this;
+    }
+
+    /** Returns where the next read goes; Netty releases, or hands on, a reference of its own. */
+    @Override
+    public ByteBuf allocate(ByteBufAllocator ignored) {
+        ByteBuf in = block;
+        if (in == null) {
+            in = puddle.takeBlock();
+            in.readerIndex(in.writerIndex());
+            ByteBuf begun = rest;
+            if (begun != null) {
+                rest = null;
+                in.writeBytes(begun);
+                begun.release();
+            }
+        } else if (in.writableBytes() < Puddle.MIN_READ_BYTES) {
+            in = moveRest(in);
+        }
+        block = in;
+        return in.retain();
+    }
+
+    /** Moves what is unread to a new buffer. The old one lives on in the runs that were cut from it. */
+    private ByteBuf moveRest(ByteBuf full) {
+        int unread = full.readableBytes();
+        if (unread > full.capacity() / 2) {
+            preferredBytes = Math.min(MAX_PREFERRED_BYTES, full.capacity() * 2);
+        }
+        int needed = unread > full.capacity() / 2 ? full.capacity() * 2 : preferredBytes;
+        ByteBuf roomier = puddle.allocate(Math.max(needed, preferredBytes));
+        roomier.writeBytes(full, full.readerIndex(), unread);
+        full.release();
+        return roomier;
+    }
+
+    @Override
+    public int guess() {
+        return Puddle.BLOCK_BYTES;
+    }
+
+    @Override
+    public void reset(ChannelConfig channelConfig) {
+        config = channelConfig;
+        reads = 0;
+    }
+
+    @Override
+    public void incMessagesRead(int count) {
+        reads += count;
+    }
+
+    @Override
+    public void lastBytesRead(int bytes) {
+        lastBytes = bytes;
+    }
+
+    @Override
+    public int lastBytesRead() {
+        return lastBytes;
+    }
+
+    @Override
+    public void attemptedBytesRead(int bytes) {
+        attemptedBytes = bytes;
+    }
+
+    @Override
+    public int attemptedBytesRead() {
+        return attemptedBytes;
+    }
+
+    @Override
+    public boolean continueReading() {
+        return continueReading(() -> attemptedBytes == lastBytes);
+    }
+
+    @Override
+    public boolean continueReading(UncheckedBooleanSupplier mayHaveMore) {
+        ChannelConfig reading = config;
+        return reading != null && reading.isAutoRead() && reads < READS_PER_EVENT && mayHaveMore.get();
+    }
+
+    @Override
+    public void readComplete() {
+        // A read that brought nothing leaves a buffer without anything unread behind.
+        if (lastBytes <= 0) {
+            returnBlock(0);
+        }
+    }
+}

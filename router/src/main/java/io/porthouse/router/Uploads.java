@@ -1,0 +1,106 @@
+package io.porthouse.router;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.util.collection.IntObjectHashMap;
+import io.netty.util.collection.IntObjectMap;
+import io.porthouse.protocol.Chunk;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The envelopes that one session is sending: for each, its room, the chunk that must come next, and how much has come. The
+ * router keeps no more of an envelope than this. Confined to the session's loop.
+ */
+final class Uploads {
+
+    private final Session session;
+    private @Nullable IntObjectMap<Upload> open;
+
+    Uploads(Session session) {
+        this.session = session;
+    }
+
+    int size() {
+        return open == null ? 0 : open.size();
+    }
+
+    @Nullable Upload find(int envelopeId) {
+        return open == null ? null : open.get(envelopeId);
+    }
+
+    Upload begin(Membership member, int envelopeId) {
+        if (open == null) {
+            open = new IntObjectHashMap<>(4);
+        }
+        Upload upload = new Upload(member, envelopeId);
+        open.put(envelopeId, upload);
+        member.uploadOpened();
+        return upload;
+    }
+
+    /** The envelope is complete, or given up; the room has been told or will be. */
+    void end(Upload upload) {
+        if (open != null && open.remove(upload.envelopeId) != null) {
+            upload.member.uploadEnded();
+            if (open.isEmpty()) {
+                open = null;
+            }
+        }
+    }
+
+    /** Tells the room that the rest does not come, and ends the envelope. */
+    void cancel(Upload upload) {
+        Room room = upload.member.room;
+        ByteBuf frame = session.puddle.allocate(Chunk.CANCEL_FRAME_BYTES);
+        Chunk.writeCancel(frame, 0, room.handle(), session.handle, upload.envelopeId);
+        Run run = Run.ofChunks(frame, 0, Chunk.CANCEL_FRAME_BYTES, session, upload.envelopeId, false, true);
+        frame.release();
+        room.publish(run);
+        end(upload);
+    }
+
+    /** Cancels what is open in one room, because the session leaves it or may not write there any more. */
+    void cancelAll(Membership member) {
+        for (Upload upload : of(member)) {
+            cancel(upload);
+        }
+    }
+
+    /** Ends what is open in a room that is gone. */
+    void forgetAll(Membership member) {
+        for (Upload upload : of(member)) {
+            end(upload);
+        }
+    }
+
+    private Upload[] of(Membership member) {
+        if (open == null) {
+            return new Upload[0];
+        }
+        return open.values().stream().filter(upload -> upload.member == member).toArray(Upload[]::new);
+    }
+
+    /** One open envelope. */
+    static final class Upload {
+        final Membership member;
+        final int envelopeId;
+        private int nextIndex;
+        private long dataBytes;
+
+        Upload(Membership member, int envelopeId) {
+            this.member = member;
+            this.envelopeId = envelopeId;
+        }
+
+        /** Returns whether this is the index that must come. */
+        boolean expects(int index) {
+            return index == nextIndex;
+        }
+
+        /** Counts a chunk; false if the envelope is now larger than the room allows. */
+        boolean add(int bytes, long maxEnvelopeBytes) {
+            nextIndex++;
+            dataBytes += bytes;
+            return dataBytes <= maxEnvelopeBytes;
+        }
+    }
+}

@@ -1,0 +1,129 @@
+package io.porthouse.router;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.porthouse.protocol.Right;
+import io.porthouse.protocol.RoomName;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+
+/**
+ * A real router on a free port, with time in the test's hands and tokens in memory. Closing it closes the clients too, and
+ * fails if a buffer was not released.
+ */
+final class RouterHarness implements AutoCloseable {
+
+    static final String SECRET = "harness-token-0123456789";
+    static final String TOKEN_ID = "harness";
+    static final String ACCOUNT = "acme";
+    static final Set<Right> READ_WRITE = Set.of(Right.READ, Right.WRITE);
+
+    final MemoryTokenSource tokens;
+    final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
+    final Router router;
+
+    private final AtomicLong skippedNanos = new AtomicLong();
+    private final List<TestClient> clients = new ArrayList<>();
+
+    RouterHarness() throws IOException {
+        this(settings());
+    }
+
+    RouterHarness(RouterSettings settings) throws IOException {
+        this(settings, name -> RoomRules.DEFAULT);
+    }
+
+    RouterHarness(RouterSettings settings, Function<RoomName, RoomRules> rules) throws IOException {
+        tokens = new MemoryTokenSource(rules);
+        grant(new Grant(ACCOUNT, "", true, READ_WRITE, false), new Grant(ACCOUNT, "lobby", false, READ_WRITE, true));
+        router = Router.start(settings, tokens, metrics, new SkippingClock(), this::nanos);
+    }
+
+    /** Two puddles on a free port of loopback; everything else as by default. */
+    static RouterSettings settings() {
+        RouterSettings defaults = RouterSettings.defaults();
+        return new RouterSettings(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                defaults.nodeName(),
+                defaults.transport(),
+                2,
+                Duration.ofSeconds(30),
+                defaults.limits());
+    }
+
+    /** Sets the grants of the harness's token; a running router must still be told by {@link Router#refreshToken}. */
+    void grant(Grant... grants) {
+        put(SECRET, new TokenState(TOKEN_ID, ACCOUNT, List.of(grants), 100_000, null, false));
+    }
+
+    void put(String secret, TokenState state) {
+        tokens.put(MemoryTokenSource.secretHash(secret), state);
+    }
+
+    /** Lets time pass: the router sees it at its next tick. */
+    void skip(Duration time) {
+        skippedNanos.addAndGet(time.toNanos());
+    }
+
+    private long nanos() {
+        return System.nanoTime() + skippedNanos.get();
+    }
+
+    /** Connects without a word. */
+    TestClient dial() throws IOException {
+        TestClient client = new TestClient(router.address());
+        clients.add(client);
+        return client;
+    }
+
+    /** Connects with the harness's token, and takes WELCOME and the answers for these rooms (none: what auto-joins). */
+    TestClient connect(String... rooms) throws IOException {
+        TestClient client = dial();
+        client.hello(SECRET, rooms);
+        return client;
+    }
+
+    double gauge(String name) {
+        return metrics.get(name).gauge().value();
+    }
+
+    double counter(String name) {
+        return metrics.get(name).functionCounter().count();
+    }
+
+    @Override
+    public void close() {
+        router.close();
+        clients.forEach(TestClient::close);
+        if (router.usedBytes() != 0) {
+            throw new AssertionError(router.usedBytes() + " bytes of buffers were not released");
+        }
+    }
+
+    private final class SkippingClock extends Clock {
+        @Override
+        public Instant instant() {
+            return Instant.now().plusNanos(skippedNanos.get());
+        }
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            return this;
+        }
+    }
+}
