@@ -207,6 +207,11 @@ final class Outbox {
         report();
     }
 
+    /** Returns whether {@link #flush} is at work, which looks at the channel's writability itself. */
+    boolean isFlushing() {
+        return flushing;
+    }
+
     private boolean feed(ChannelHandlerContext ctx, Channel channel) {
         boolean fed = false;
         while (channel.isWritable()) {

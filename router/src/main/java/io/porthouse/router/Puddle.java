@@ -3,6 +3,7 @@ package io.porthouse.router;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
+import io.netty.util.internal.OutOfDirectMemoryError;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -142,7 +143,7 @@ final class Puddle {
         try {
             drain();
             for (int i = 0; i < touched.size(); i++) {
-                touched.get(i).endOfRound();
+                endRoundOf(touched.get(i));
             }
         } finally {
             touched.clear();
@@ -156,13 +157,23 @@ final class Puddle {
         }
     }
 
+    /** One failing session loses only itself. */
+    private static void endRoundOf(Session session) {
+        try {
+            session.endOfRound();
+        } catch (RuntimeException | OutOfDirectMemoryError e) {
+            LOG.error("session {} failed and is closed", session.handle, e);
+            session.ingress.reset();
+        }
+    }
+
     private void drain() {
         long polled = 0;
         for (InboxEntry entry = inbox.poll(); entry != null; entry = polled < ROUND_BYTES ? inbox.poll() : null) {
             polled += entry.pinnedBytes();
             try {
                 entry.apply();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | OutOfDirectMemoryError e) {
                 LOG.error("an inbox entry failed; the others go on", e);
             }
         }

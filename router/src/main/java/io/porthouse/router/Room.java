@@ -99,14 +99,17 @@ final class Room {
         return null;
     }
 
-    /** Numbers a run and offers it to every puddle with members who receive. Takes over the run. */
+    /**
+     * Numbers a run and offers it to every puddle with members who receive. Takes over the run; one for a room that is gone
+     * is dropped, and its receipt fails with the WITHDRAWN that is on its way.
+     */
     void publish(Run run) {
         Shard[] targets = audience;
         RunDelivery[] deliveries = deliveries(targets, run);
+        boolean dropped;
         synchronized (this) {
-            if (closed) {
-                targets = NOBODY;
-            } else {
+            dropped = closed;
+            if (!dropped) {
                 if (targets != audience) {
                     targets = audience;
                     deliveries = deliveries(targets, run);
@@ -115,17 +118,20 @@ final class Room {
                     run.number(lastSequence + 1);
                     lastSequence += run.messages;
                 }
-                run.expect(Math.max(1, targets.length));
+                run.expect(targets.length);
                 for (int i = 0; i < targets.length; i++) {
                     targets[i].puddle.inbox.offer(deliveries[i]);
                 }
             }
         }
-        if (targets.length == 0) {
+        if (dropped) {
+            run.discard();
+        } else if (targets.length == 0) {
             run.handledByNobody();
-        }
-        for (Shard target : targets) {
-            target.puddle.wake();
+        } else {
+            for (Shard target : targets) {
+                target.puddle.wake();
+            }
         }
     }
 

@@ -158,7 +158,6 @@ final class Run {
 
     /** Ends a run that nobody receives. */
     void handledByNobody() {
-        pending = 0;
         finish();
     }
 

@@ -18,6 +18,11 @@ final class RunDelivery extends InboxEntry {
 
     @Override
     void apply() {
-        run.handled(shard.deliver(run));
+        int queued = 0;
+        try {
+            queued = shard.deliver(run);
+        } finally {
+            run.handled(queued);
+        }
     }
 }

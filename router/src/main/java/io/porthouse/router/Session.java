@@ -144,11 +144,11 @@ final class Session {
      * @return whether that closes the session
      */
     boolean tokenApplied(LiveToken.Verdict verdict) {
-        if (!isAlive()) {
+        if (!isAlive() && stage != Stage.FINISHING) {
             return false;
         }
         Handshake greeting = handshake;
-        TokenState state = verdict.state();
+        TokenState state = stage == Stage.FINISHING ? null : verdict.state();
         CloseCode refusal = verdict.refusal();
         if (refusal != null) {
             boolean neverKnown = refusal == CloseCode.TOKEN_REVOKED && !rooms.hasToken();
@@ -371,6 +371,7 @@ final class Session {
             leaveAll(Stage.CLOSED);
         }
         stage = Stage.CLOSED;
+        detachToken();
         outbox.shut();
         puddle.remove(this);
         ingress.close();
@@ -383,6 +384,13 @@ final class Session {
         resumeDue = false;
         endHandshake();
         rooms.leaveAll();
+        // Who is still sent what was queued can still be revoked.
+        if (next != Stage.FINISHING) {
+            detachToken();
+        }
+    }
+
+    private void detachToken() {
         LiveToken held = token;
         if (held != null) {
             token = null;

@@ -2,6 +2,8 @@ package io.porthouse.router;
 
 import io.netty.util.collection.LongObjectHashMap;
 import io.netty.util.collection.LongObjectMap;
+import io.netty.util.internal.OutOfDirectMemoryError;
+import io.porthouse.protocol.CloseCode;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -138,8 +140,12 @@ final class Shard {
             if (isOwn(run, member)) {
                 continue;
             }
-            if (member.take(run, slice, overflow)) {
-                queued++;
+            try {
+                if (member.take(run, slice, overflow)) {
+                    queued++;
+                }
+            } catch (OutOfDirectMemoryError e) {
+                member.session.mark(CloseCode.OVERLOADED);
             }
         }
         puddle.stats.deliveredMessages.add((long) queued * run.messages);
@@ -162,10 +168,15 @@ final class Shard {
             if (member == null) {
                 continue;
             }
-            if (takeChunks(member, run, slice)) {
-                queued++;
-            } else {
+            try {
+                if (takeChunks(member, run, slice)) {
+                    queued++;
+                } else {
+                    envelope.drop(i);
+                }
+            } catch (OutOfDirectMemoryError e) {
                 envelope.drop(i);
+                member.session.mark(CloseCode.OVERLOADED);
             }
         }
         if (run.endsEnvelope || envelope.isAbandoned()) {

@@ -87,7 +87,10 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
 
     /** Has the session take what it left unread, then reads on. */
     void resume() {
-        takeBlock();
+        if (block == null && rest != null) {
+            block = takeBlock();
+        }
+        consume();
         if (!session.isSuspended()) {
             setReading(true);
         }
@@ -148,10 +151,10 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
     public void channelRead(ChannelHandlerContext ctx, Object read) {
         ((ByteBuf) read).release();
         puddle.received(lastBytes);
-        takeBlock();
+        consume();
     }
 
-    private void takeBlock() {
+    private void consume() {
         ByteBuf in = block;
         if (in != null && in.isReadable()) {
             session.take(in);
@@ -161,9 +164,7 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
-        if (!session.isSuspended()) {
-            returnBlock(SMALL_REST_BYTES);
-        }
+        returnBlock(SMALL_REST_BYTES);
     }
 
     /** Gives the read buffer back if at most this much is unread in it; that much waits in a small buffer of its own. */
@@ -181,7 +182,7 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-        if (ctx.channel().isWritable()) {
+        if (ctx.channel().isWritable() && !session.outbox.isFlushing()) {
             session.touch();
         }
     }
@@ -233,19 +234,25 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
     public ByteBuf allocate(ByteBufAllocator ignored) {
         ByteBuf in = block;
         if (in == null) {
-            in = puddle.takeBlock();
-            in.readerIndex(in.writerIndex());
-            ByteBuf begun = rest;
-            if (begun != null) {
-                rest = null;
-                in.writeBytes(begun);
-                begun.release();
-            }
+            in = takeBlock();
         } else if (in.writableBytes() < Puddle.MIN_READ_BYTES) {
             in = moveRest(in);
         }
         block = in;
         return in.retain();
+    }
+
+    /** Borrows a read buffer, and puts the beginning of a frame in front. */
+    private ByteBuf takeBlock() {
+        ByteBuf lent = puddle.takeBlock();
+        lent.readerIndex(lent.writerIndex());
+        ByteBuf begun = rest;
+        if (begun != null) {
+            rest = null;
+            lent.writeBytes(begun);
+            begun.release();
+        }
+        return lent;
     }
 
     /** Moves what is unread to a new buffer. The old one lives on in the runs that were cut from it. */

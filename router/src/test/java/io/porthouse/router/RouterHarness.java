@@ -1,6 +1,9 @@
 package io.porthouse.router;
 
+import static org.awaitility.Awaitility.await;
+
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.porthouse.protocol.CloseCode;
 import io.porthouse.protocol.Right;
 import io.porthouse.protocol.RoomName;
 import java.io.IOException;
@@ -23,6 +26,9 @@ import java.util.function.Function;
  */
 final class RouterHarness implements AutoCloseable {
 
+    private static final int SLOW_RECEIVE_BUFFER_BYTES = 4 << 10;
+    private static final Duration POLL = Duration.ofMillis(2);
+
     static final String SECRET = "harness-token-0123456789";
     static final String TOKEN_ID = "harness";
     static final String ACCOUNT = "acme";
@@ -44,9 +50,16 @@ final class RouterHarness implements AutoCloseable {
     }
 
     RouterHarness(RouterSettings settings, Function<RoomName, RoomRules> rules) throws IOException {
+        this(settings, rules, source -> source);
+    }
+
+    /** @param asked makes of the tokens in memory what the router asks */
+    RouterHarness(
+            RouterSettings settings, Function<RoomName, RoomRules> rules, Function<TokenSource, TokenSource> asked)
+            throws IOException {
         tokens = new MemoryTokenSource(rules);
         grant(new Grant(ACCOUNT, "", true, READ_WRITE, false), new Grant(ACCOUNT, "lobby", false, READ_WRITE, true));
-        router = Router.start(settings, tokens, metrics, new SkippingClock(), this::nanos);
+        router = Router.start(settings, asked.apply(tokens), metrics, new SkippingClock(), this::nanos);
     }
 
     /** Two puddles on a free port of loopback; everything else as by default. */
@@ -86,6 +99,13 @@ final class RouterHarness implements AutoCloseable {
         return client;
     }
 
+    /** Connects without a word; the kernel holds little for this client, so that it is soon a slow one. */
+    TestClient dialSlow() throws IOException {
+        TestClient client = new TestClient(router.address(), SLOW_RECEIVE_BUFFER_BYTES);
+        clients.add(client);
+        return client;
+    }
+
     /** Connects with the harness's token, and takes WELCOME and the answers for these rooms (none: what auto-joins). */
     TestClient connect(String... rooms) throws IOException {
         TestClient client = dial();
@@ -99,6 +119,19 @@ final class RouterHarness implements AutoCloseable {
 
     double counter(String name) {
         return metrics.get(name).functionCounter().count();
+    }
+
+    /** How many connections have ended with this code so far. */
+    double closes(CloseCode code) {
+        return metrics.get("porthouse.closes")
+                .tag("code", Integer.toString(code.number()))
+                .counter()
+                .count();
+    }
+
+    /** Waits until a gauge has this value. */
+    void awaitGauge(String name, double value) {
+        await(name).pollInterval(POLL).until(() -> gauge(name), reading -> reading == value);
     }
 
     @Override

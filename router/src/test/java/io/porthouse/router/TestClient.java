@@ -102,6 +102,15 @@ final class TestClient implements AutoCloseable {
         return frame(FrameType.ENVELOPE, 0, room, 0, text.getBytes(StandardCharsets.UTF_8));
     }
 
+    /** A message whose sender wants a RECEIPT. */
+    static byte[] receiptMessage(int room, long correlation, String text) {
+        return frame(FrameType.ENVELOPE, Flags.RECEIPT, room, correlation, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    static byte[] ping(long correlation) {
+        return frame(FrameType.PING, 0, 0, correlation, new byte[0]);
+    }
+
     /** A chunk frame; the body is the chunk header's two fields and what is given. */
     static byte[] chunk(int flags, int room, long sequence, int envelopeId, int index, byte[] rest) {
         byte[] body = ByteBuffer.allocate(8 + rest.length)
@@ -126,6 +135,14 @@ final class TestClient implements AutoCloseable {
         out.write(concat(frames));
         out.flush();
         return this;
+    }
+
+    /** Sends these bytes one by one. */
+    void sendBytewise(byte[] bytes) throws IOException {
+        for (byte single : bytes) {
+            out.write(single);
+            out.flush();
+        }
     }
 
     /** Sends HELLO and takes WELCOME and its answers, all of which must be GRANTED. */
@@ -168,6 +185,12 @@ final class TestClient implements AutoCloseable {
         return origin;
     }
 
+    /** Breaks the connection off: the router gets a reset. */
+    void reset() throws IOException {
+        socket.setSoLinger(true, 0);
+        socket.close();
+    }
+
     /** Ends its own stream; goes on reading. */
     void shutOutput() throws IOException {
         socket.shutdownOutput();
@@ -194,6 +217,15 @@ final class TestClient implements AutoCloseable {
         return received;
     }
 
+    /** Takes frames until one of this type comes, and returns it. */
+    Received seek(byte type) throws IOException {
+        Received received = receive();
+        while (received.type() != type) {
+            received = receive();
+        }
+        return received;
+    }
+
     Received expectMessage(String text) throws IOException {
         Received received = expect(FrameType.ENVELOPE);
         assertThat(received.text()).isEqualTo(text);
@@ -204,6 +236,20 @@ final class TestClient implements AutoCloseable {
         Received received = expect(FrameType.ERROR);
         assertThat(received.json().get("code").asInt()).as("%s", received).isEqualTo(code.number());
         return received;
+    }
+
+    /** Takes a RECEIPT that answers this correlation. */
+    Received expectReceipt(long correlation) throws IOException {
+        Received received = expect(FrameType.RECEIPT);
+        assertThat(received.sequence()).as("%s", received).isEqualTo(correlation);
+        return received;
+    }
+
+    /** Takes CLOSE with this code and the end of the stream behind it; other frames may come before. */
+    void seekClose(int code) throws IOException {
+        Received received = seek(FrameType.CLOSE);
+        assertThat(received.json().get("code").asInt()).as("%s", received).isEqualTo(code);
+        expectEnd();
     }
 
     /** Takes CLOSE with this code, and the end of the stream behind it. */
