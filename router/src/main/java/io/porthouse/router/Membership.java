@@ -209,6 +209,10 @@ final class Membership {
 
     /** Sends FLOW if the room's state is not what this session was told last. */
     void tellFlow() {
+        if (!held) {
+            // It has left in the meantime, and nothing of a room follows WITHDRAWN.
+            return;
+        }
         boolean paused = room.isPaused();
         if (paused != toldPaused) {
             toldPaused = paused;

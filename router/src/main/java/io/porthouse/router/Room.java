@@ -185,6 +185,7 @@ final class Room {
      */
     void leave(Membership member, @Nullable String reason, long correlation) {
         LeaveMarker marker = new LeaveMarker(member, reason, correlation);
+        member.session.leavesOutstanding++;
         boolean last = false;
         synchronized (this) {
             suspended.remove(member.session);
@@ -422,6 +423,7 @@ final class Room {
 
         @Override
         void apply() {
+            member.session.leavesOutstanding--;
             boolean wasThere = member.shard().remove(member);
             if (reason != null && wasThere) {
                 member.session.withdrawn(member, reason, correlation);

@@ -67,6 +67,9 @@ final class Session {
     /** Runs whose receipts it still waits for. */
     int receiptsOutstanding;
 
+    /** Rooms that it has left, but not yet in the room's order: until then it is a member. */
+    int leavesOutstanding;
+
     private Stage stage = Stage.HELLO;
     private @Nullable Handshake handshake;
     private @Nullable LiveToken token;
@@ -244,9 +247,7 @@ final class Session {
     // ---- rooms, as told by markers
 
     void granted(Membership member, Granted granted, long correlation) {
-        if (!isAlive()) {
-            return;
-        }
+        // Who is done is told too, as long as it is sent anything: its messages follow.
         member.setHeld(true);
         outbox.queueInOrder(
                 buf -> ControlCodec.encode(buf, granted, member.room.handle(), 0, correlation));
@@ -257,10 +258,8 @@ final class Session {
 
     void withdrawn(Membership member, String reason, long correlation) {
         rooms.forget(member);
-        if (isAlive()) {
-            Withdrawn body = new Withdrawn(member.room.name().toString(), reason);
-            outbox.queueInOrder(buf -> ControlCodec.encode(buf, body, member.room.handle(), 0, correlation));
-        }
+        Withdrawn body = new Withdrawn(member.room.name().toString(), reason);
+        outbox.queueInOrder(buf -> ControlCodec.encode(buf, body, member.room.handle(), 0, correlation));
         if (member.endHelloAnswer()) {
             helloAnswered();
         }
@@ -400,7 +399,7 @@ final class Session {
 
     /** Returns whether everything that the client asked for has been answered and sent. */
     boolean isSettled() {
-        return receiptsOutstanding == 0 && outbox.isDrained();
+        return leavesOutstanding == 0 && receiptsOutstanding == 0 && outbox.isDrained();
     }
 
     boolean isClosed() {

@@ -42,9 +42,9 @@ final class RecordingClient {
     @SuppressWarnings("ArrayRecordComponent") // never compared as a whole
     record Message(long id, int handle, int flags, long correlation, byte[] body) implements Sent {}
 
-    record Join(String room, Boolean receive) implements Sent {}
+    record Join(String room, Boolean receive, long correlation) implements Sent {}
 
-    record Leave(int handle) implements Sent {}
+    record Leave(int handle, long correlation) implements Sent {}
 
     /** One envelope: what its chunks carry behind their header, as far as they were sent. */
     static final class Upload implements Sent {
@@ -258,16 +258,16 @@ final class RecordingClient {
     }
 
     byte[] join(String room, Boolean receive) {
-        Join join = new Join(room, receive);
-        joins.put(++correlation, join);
+        Join join = new Join(room, receive, ++correlation);
+        joins.put(correlation, join);
         sent.add(join);
         String wish = receive == null ? "" : ",'receive':" + receive;
         return TestClient.json(FrameType.JOIN, 0, correlation, "{'room':'" + room + "'" + wish + "}");
     }
 
     byte[] leave(String room, int handle) {
-        Leave leave = new Leave(handle);
-        leaves.put(++correlation, leave);
+        Leave leave = new Leave(handle, ++correlation);
+        leaves.put(correlation, leave);
         sent.add(leave);
         owed.remove(handle);
         lock.lock();

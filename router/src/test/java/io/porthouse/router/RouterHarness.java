@@ -27,6 +27,7 @@ import java.util.function.Function;
 final class RouterHarness implements AutoCloseable {
 
     private static final int SLOW_RECEIVE_BUFFER_BYTES = 4 << 10;
+    private static final int LOOPS = 2;
     private static final Duration POLL = Duration.ofMillis(2);
 
     static final String SECRET = "harness-token-0123456789";
@@ -39,6 +40,7 @@ final class RouterHarness implements AutoCloseable {
     final Router router;
 
     private final AtomicLong skippedNanos = new AtomicLong();
+    private final AtomicLong timesRead = new AtomicLong();
     private final List<TestClient> clients = new ArrayList<>();
 
     RouterHarness() throws IOException {
@@ -69,7 +71,7 @@ final class RouterHarness implements AutoCloseable {
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 defaults.nodeName(),
                 defaults.transport(),
-                2,
+                LOOPS,
                 Duration.ofSeconds(30),
                 defaults.limits());
     }
@@ -88,7 +90,18 @@ final class RouterHarness implements AutoCloseable {
         skippedNanos.addAndGet(time.toNanos());
     }
 
+    /**
+     * Waits until every puddle has ticked this often, so that every session has been looked at since: one a tick while there
+     * are few.
+     */
+    void awaitTicks(int ticks) {
+        long enough = timesRead.get() + (long) (ticks + 1) * LOOPS;
+        await("ticks").pollInterval(POLL).until(timesRead::get, read -> read >= enough);
+    }
+
+    /** Each puddle asks once a tick. */
     private long nanos() {
+        timesRead.incrementAndGet();
         return System.nanoTime() + skippedNanos.get();
     }
 
@@ -136,8 +149,9 @@ final class RouterHarness implements AutoCloseable {
 
     @Override
     public void close() {
-        router.close();
+        // In this order, because the router waits for a second for clients that do not answer its CLOSE.
         clients.forEach(TestClient::close);
+        router.close();
         if (router.usedBytes() != 0) {
             throw new AssertionError(router.usedBytes() + " bytes of buffers were not released");
         }

@@ -270,6 +270,11 @@ final class TestClient implements AutoCloseable {
         assertThat(expect(FrameType.PONG).sequence()).isEqualTo(correlation);
     }
 
+    /** Takes bytes as they come, whatever they mean; from then on this client knows no frames any more. */
+    byte[] readBytes(int bytes) throws IOException {
+        return in.readNBytes(bytes);
+    }
+
     /** Reads until the connection ends, however it ends. */
     void drain() throws IOException {
         try {
