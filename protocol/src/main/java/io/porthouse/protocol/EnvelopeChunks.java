@@ -159,8 +159,8 @@ public final class EnvelopeChunks implements Iterable<EnvelopeChunk>, AutoClosea
         InputStream opened = source.open();
         in = opened;
         totalBytes = source.totalBytes();
-        boolean fits = totalBytes != Chunk.UNKNOWN_TOTAL && totalBytes < chunkBytes;
-        data = new byte[1 + (fits ? (int) totalBytes : chunkBytes)];
+        boolean oneChunk = totalBytes != Chunk.UNKNOWN_TOTAL && totalBytes < chunkBytes;
+        data = new byte[1 + (oneChunk ? (int) totalBytes : chunkBytes)];
         return opened;
     }
 
