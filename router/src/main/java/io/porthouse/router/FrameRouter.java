@@ -209,7 +209,11 @@ final class FrameRouter {
 
     private static boolean isText(ByteBuf in, int at, int bodyBytes) {
         return (Frame.flags(in, at) & Flags.TEXT) != 0
-                && ByteBufUtil.isText(in, at + Frame.BODY_OFFSET, bodyBytes, StandardCharsets.UTF_8);
+                && isUtf8(in, at + Frame.BODY_OFFSET, bodyBytes);
+    }
+
+    static boolean isUtf8(ByteBuf in, int start, int bytes) {
+        return ByteBufUtil.isText(in, start, bytes, StandardCharsets.UTF_8);
     }
 
     private boolean isRateExceeded(Membership member, RoomRules rules) {

@@ -82,6 +82,7 @@ final class Handshake {
         hello = body;
         correlation = Frame.sequence(in, at);
         session.correlate(correlation);
+        session.setClient(body.client());
         session.echo = Boolean.TRUE.equals(body.echo());
         session.hold(session.node.tokens.attach(MemoryTokenSource.secretHash(secret), session));
     }

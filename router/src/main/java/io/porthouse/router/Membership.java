@@ -62,6 +62,7 @@ final class Membership {
     private int rateCount;
 
     private @Nullable ArrayDeque<Run> receipts;
+    private @Nullable Runnable receiptIsDue;
 
     Membership(Session session, Room room, Set<Right> may, boolean wantsToReceive) {
         this.session = session;
@@ -180,6 +181,7 @@ final class Membership {
     void resumeRoom() {
         if (pausing) {
             pausing = false;
+            session.outbox.removePausing(this);
             room.resume();
         }
     }
@@ -245,8 +247,15 @@ final class Membership {
         session.receiptsOutstanding++;
     }
 
-    /** A run that waits for a receipt has been handled everywhere. Any thread. */
-    void receiptIsDue() {
+    /** Returns what a run does, on any thread, that has been handled everywhere; one object for all of them. */
+    Runnable whenReceiptIsDue() {
+        if (receiptIsDue == null) {
+            receiptIsDue = this::receiptIsDue;
+        }
+        return receiptIsDue;
+    }
+
+    private void receiptIsDue() {
         Puddle puddle = session.puddle;
         if (puddle.inLoop()) {
             sendReceipts();

@@ -115,6 +115,10 @@ final class Outbox {
         pausing.add(membership);
     }
 
+    void removePausing(Membership membership) {
+        pausing.remove(membership);
+    }
+
     // ---- control
 
     /** Queues a control frame in the control lane, which overtakes messages. */
@@ -249,10 +253,9 @@ final class Outbox {
     }
 
     private void endPauses() {
-        for (Membership membership : pausing) {
+        for (Membership membership : List.copyOf(pausing)) {
             membership.resumeRoom();
         }
-        pausing.clear();
     }
 
     /** Brings the puddle's totals up to date. */
@@ -295,7 +298,12 @@ final class Outbox {
 
     /** Returns the bytes given to the kernel so far: while this rises, the peer is reading. */
     long writtenBytes() {
-        return fedBytes - pendingInNetty();
+        return fedBytes - pendingInNetty() + writtenOfCurrent();
+    }
+
+    /** Returns the bytes handed to the socket so far. */
+    long sentBytes() {
+        return fedBytes;
     }
 
     /** Returns what is queued and not yet with the kernel. */
@@ -309,8 +317,18 @@ final class Outbox {
     }
 
     private long pendingInNetty() {
-        ChannelHandlerContext ctx = session.ingress.context();
-        ChannelOutboundBuffer pending = ctx == null ? null : ctx.channel().unsafe().outboundBuffer();
+        ChannelOutboundBuffer pending = nettyBuffer();
         return pending == null ? 0 : pending.totalPendingWriteBytes();
+    }
+
+    /** Netty counts a buffer as pending until all of it is written, and a frame may be large. */
+    private long writtenOfCurrent() {
+        ChannelOutboundBuffer pending = nettyBuffer();
+        return pending == null ? 0 : pending.currentProgress();
+    }
+
+    private @Nullable ChannelOutboundBuffer nettyBuffer() {
+        ChannelHandlerContext ctx = session.ingress.context();
+        return ctx == null ? null : ctx.channel().unsafe().outboundBuffer();
     }
 }

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import io.netty.util.internal.OutOfDirectMemoryError;
+import io.porthouse.protocol.CloseCode;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +39,9 @@ final class Puddle {
     /** A read buffer with less place than this is not read into any more. */
     static final int MIN_READ_BYTES = 16 << 10;
 
+    /** How many sessions are described in one go: well below a millisecond. */
+    private static final int SLICE_SESSIONS = 256;
+
     /** Each session is looked at once in this many ticks, so once a second. */
     private static final int SCAN_TICKS = 10;
 
@@ -52,6 +57,9 @@ final class Puddle {
     private final EventLoop loop;
     private final AtomicBoolean awake = new AtomicBoolean();
     private final Queue<Session> waiting = new ConcurrentLinkedQueue<>();
+
+    /** One object for all rounds, so that waking allocates nothing. */
+    private final Runnable roundTask = this::round;
 
     private final List<Session> touched = new ArrayList<>();
     private final List<Session> sessions = new ArrayList<>();
@@ -97,7 +105,7 @@ final class Puddle {
     /** Makes sure that a round follows. Costs nothing if one is due already. */
     void wake() {
         if (!awake.get() && awake.compareAndSet(false, true)) {
-            execute(this::round);
+            execute(roundTask);
         }
     }
 
@@ -219,6 +227,55 @@ final class Puddle {
             }
         });
         return gone;
+    }
+
+    /**
+     * Describes the sessions whose token is wanted, a slice at a time, so that a crowd does not hold the loop up. Any
+     * thread.
+     */
+    CompletableFuture<List<SessionInfo>> describe(Predicate<TokenState> wanted) {
+        CompletableFuture<List<SessionInfo>> described = new CompletableFuture<>();
+        execute(() -> describeSlice(List.copyOf(sessions), 0, wanted, new ArrayList<>(), described));
+        return described;
+    }
+
+    private void describeSlice(
+            List<Session> all,
+            int from,
+            Predicate<TokenState> wanted,
+            List<SessionInfo> found,
+            CompletableFuture<List<SessionInfo>> described) {
+        int end = Math.min(from + SLICE_SESSIONS, all.size());
+        for (Session session : all.subList(from, end)) {
+            TokenState token = session.rooms.token();
+            if (token != null && session.isWelcomed() && wanted.test(token)) {
+                found.add(session.describe(token));
+            }
+        }
+        if (end == all.size()) {
+            described.complete(found);
+        } else {
+            // Not executed at once: a loop may run many tasks before it looks at its sockets again.
+            Future<?> unused = loop.schedule(
+                    () -> describeSlice(all, end, wanted, found, described), 1, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** Closes a session by the operator's will. Any thread; tells whether it was here, and permitted to be closed. */
+    CompletableFuture<Boolean> disconnect(int handle, Predicate<TokenState> permitted) {
+        CompletableFuture<Boolean> closed = new CompletableFuture<>();
+        execute(() -> {
+            for (Session session : sessions) {
+                TokenState token = session.rooms.token();
+                if (session.handle == handle && token != null && session.isWelcomed() && permitted.test(token)) {
+                    session.close(CloseCode.DISCONNECTED_BY_OPERATOR, null);
+                    closed.complete(true);
+                    return;
+                }
+            }
+            closed.complete(false);
+        });
+        return closed;
     }
 
     /** Watches over the deadlines of a closing session until it is closed. */

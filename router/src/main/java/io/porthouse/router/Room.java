@@ -102,8 +102,10 @@ final class Room {
     /**
      * Numbers a run and offers it to every puddle with members who receive. Takes over the run; one for a room that is gone
      * is dropped, and its receipt fails with the WITHDRAWN that is on its way.
+     *
+     * @return whether the room took it
      */
-    void publish(Run run) {
+    boolean publish(Run run) {
         Shard[] targets = audience;
         RunDelivery[] deliveries = deliveries(targets, run);
         boolean dropped;
@@ -133,6 +135,7 @@ final class Room {
                 target.puddle.wake();
             }
         }
+        return !dropped;
     }
 
     private static RunDelivery[] deliveries(Shard[] targets, Run run) {
@@ -185,10 +188,10 @@ final class Room {
      */
     void leave(Membership member, @Nullable String reason, long correlation) {
         LeaveMarker marker = new LeaveMarker(member, reason, correlation);
-        member.session.leavesOutstanding++;
+        member.session.leaves();
         boolean last = false;
+        awaitResumeNoLonger(member.session);
         synchronized (this) {
-            suspended.remove(member.session);
             uploaders.remove(member);
             if (!closed) {
                 count(member, false);
@@ -317,6 +320,17 @@ final class Room {
         }
     }
 
+    /** A publisher that has nothing more to say here goes on, paused or not. Its loop. */
+    void awaitResumeNoLonger(Session publisher) {
+        boolean waited;
+        synchronized (this) {
+            waited = suspended.remove(publisher);
+        }
+        if (waited) {
+            publisher.resume(Session.WAITS_FOR_ROOM);
+        }
+    }
+
     void addUploader(Membership member) {
         synchronized (this) {
             uploaders.add(member);
@@ -423,7 +437,7 @@ final class Room {
 
         @Override
         void apply() {
-            member.session.leavesOutstanding--;
+            member.session.left();
             boolean wasThere = member.shard().remove(member);
             if (reason != null && wasThere) {
                 member.session.withdrawn(member, reason, correlation);

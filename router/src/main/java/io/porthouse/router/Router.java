@@ -25,6 +25,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,11 +53,13 @@ public final class Router implements AutoCloseable {
     private final Node node;
     private final EventLoopGroup loops;
     private final Channel server;
+    private final ApiPublisher publisher;
 
     private Router(Node node, EventLoopGroup loops, Channel server) {
         this.node = node;
         this.loops = loops;
         this.server = server;
+        this.publisher = new ApiPublisher(node);
     }
 
     /**
@@ -154,6 +157,57 @@ public final class Router implements AutoCloseable {
      */
     public CompletionStage<Void> refreshRoom(RoomName room) {
         return node.rooms.refresh(room);
+    }
+
+    /**
+     * Describes the live sessions, without holding a loop up for long.
+     *
+     * @param wanted which tokens' sessions; called on event loops, so it must be quick
+     */
+    public CompletionStage<List<SessionInfo>> sessions(Predicate<TokenState> wanted) {
+        CompletableFuture<List<SessionInfo>> all = CompletableFuture.completedFuture(List.of());
+        for (Puddle puddle : node.puddles()) {
+            all = all.thenCombine(puddle.describe(wanted), Router::joined);
+        }
+        return all;
+    }
+
+    private static List<SessionInfo> joined(List<SessionInfo> some, List<SessionInfo> more) {
+        List<SessionInfo> both = new ArrayList<>(some);
+        both.addAll(more);
+        return both;
+    }
+
+    /**
+     * Closes a session with 3507.
+     *
+     * @param id as in {@link SessionInfo#id}
+     * @param permitted whose sessions the caller may close; of others it does not learn that they exist
+     * @return whether there was such a session
+     */
+    public CompletionStage<Boolean> disconnect(String id, Predicate<TokenState> permitted) {
+        int handle;
+        try {
+            handle = Integer.parseUnsignedInt(id);
+        } catch (NumberFormatException e) {
+            return CompletableFuture.completedFuture(false);
+        }
+        CompletableFuture<Boolean> closed = CompletableFuture.completedFuture(false);
+        for (Puddle puddle : node.puddles()) {
+            closed = closed.thenCombine(puddle.disconnect(handle, permitted), Boolean::logicalOr);
+        }
+        return closed;
+    }
+
+    /**
+     * Publishes a message that no session sends; its origin is 0. It takes its place in the room's order, and the answer comes
+     * when every member has it queued.
+     *
+     * @param isText whether the payload is UTF-8, to be flagged as text
+     * @param payload copied before this returns
+     */
+    public CompletionStage<Published> publish(RoomName room, boolean isText, byte[] payload) {
+        return publisher.publish(room, isText, payload);
     }
 
     /** Returns the bytes of all buffers in use, each counted once. */

@@ -27,8 +27,8 @@ final class Run {
     final int start;
     final int bytes;
 
-    /** Who sent it. A router-made cancel carries the session that it is made for. */
-    final Session sender;
+    /** Who sent it; a router-made cancel carries the session that it is made for. Null: the API. */
+    final @Nullable Session sender;
 
     /** How many whole messages; 0 for chunks. */
     final int messages;
@@ -42,8 +42,8 @@ final class Run {
     /** The number of the first message; set under the room's lock. */
     private long firstSequence;
 
-    /** The membership that waits for a receipt, if any. */
-    private @Nullable Membership receiptFor;
+    /** What is to happen when the run has been handled everywhere. */
+    private @Nullable Runnable whenHandled;
 
     private long receiptCorrelation;
 
@@ -59,7 +59,7 @@ final class Run {
             ByteBuf block,
             int start,
             int bytes,
-            Session sender,
+            @Nullable Session sender,
             int messages,
             int envelopeId,
             boolean opensEnvelope,
@@ -75,7 +75,7 @@ final class Run {
     }
 
     /** Makes a run of whole messages. Takes a reference of its own to {@code block}. */
-    static Run ofMessages(ByteBuf block, int start, int bytes, Session sender, int messages) {
+    static Run ofMessages(ByteBuf block, int start, int bytes, @Nullable Session sender, int messages) {
         return new Run(block.retain(), start, bytes, sender, messages, 0, false, false);
     }
 
@@ -89,6 +89,11 @@ final class Run {
         return messages == 0;
     }
 
+    /** Returns the sender's session handle; 0: the API. */
+    int origin() {
+        return sender == null ? 0 : sender.handle;
+    }
+
     /**
      * Asks for a receipt when every puddle has handled the run. Before it is offered; on the sender's loop.
      *
@@ -96,9 +101,14 @@ final class Run {
      * @param index the flagged message's place in the run, from 0
      */
     void wantReceipt(Membership membership, long correlation, int index) {
-        receiptFor = membership;
+        whenHandled = membership.whenReceiptIsDue();
         receiptCorrelation = correlation;
         receiptIndex = index;
+    }
+
+    /** Has something done when every puddle has handled the run, on the loop of the last one. Before it is offered. */
+    void whenHandled(Runnable action) {
+        whenHandled = action;
     }
 
     long receiptCorrelation() {
@@ -168,9 +178,9 @@ final class Run {
 
     private void finish() {
         block.release();
-        Membership waiting = receiptFor;
-        if (waiting != null) {
-            waiting.receiptIsDue();
+        Runnable action = whenHandled;
+        if (action != null) {
+            action.run();
         }
     }
 }

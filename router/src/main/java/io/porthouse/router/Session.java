@@ -8,6 +8,7 @@ import io.porthouse.protocol.ControlBody.Withdrawn;
 import io.porthouse.protocol.ControlCodec;
 import io.porthouse.protocol.Frame;
 import io.porthouse.protocol.FrameType;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +49,8 @@ final class Session {
     /** 64 KiB a second over the window. */
     private static final long MIN_WAIT_BYTES = 10 * (64L << 10);
 
+    private static final int MAX_CLIENT_CHARS = 64;
+
     private static final long NOT_TIMED = Long.MIN_VALUE;
 
     final Node node;
@@ -57,6 +60,12 @@ final class Session {
     final SessionRooms rooms;
     final Refusals refusals;
     final int handle;
+
+    /** What the client says that it is. */
+    private String client = "";
+
+    private long receivedBytes;
+    private final long sinceMillis;
 
     /** Whether its own messages come back to it. */
     boolean echo;
@@ -68,7 +77,7 @@ final class Session {
     int receiptsOutstanding;
 
     /** Rooms that it has left, but not yet in the room's order: until then it is a member. */
-    int leavesOutstanding;
+    private int leavesOutstanding;
 
     private Stage stage = Stage.HELLO;
     private @Nullable Handshake handshake;
@@ -92,6 +101,7 @@ final class Session {
         this.puddle = puddle;
         this.ingress = ingress;
         this.handle = node.nextSessionHandle();
+        this.sinceMillis = node.clock.millis();
         this.outbox = new Outbox(this, puddle, node.memory.allocator());
         this.rooms = new SessionRooms(this);
         this.refusals = new Refusals(this);
@@ -114,6 +124,35 @@ final class Session {
     /** Returns whether frames are still taken from it, or will be. */
     boolean isAlive() {
         return stage == Stage.HELLO || stage == Stage.HELD || stage == Stage.OPEN;
+    }
+
+    /** Keeps what the client says that it is, as far as it is worth keeping. */
+    void setClient(@Nullable String name) {
+        client = name == null ? "" : name.substring(0, Math.min(name.length(), MAX_CLIENT_CHARS));
+    }
+
+    /** Counts what was read. */
+    void received(int bytes) {
+        receivedBytes += bytes;
+    }
+
+    /** Returns whether it has been welcomed, and is not closed. */
+    boolean isWelcomed() {
+        return rooms.hasToken() && isAlive();
+    }
+
+    SessionInfo describe(TokenState state) {
+        return new SessionInfo(
+                Integer.toUnsignedString(handle),
+                state.id(),
+                state.account(),
+                client,
+                ingress.remoteAddress(),
+                Instant.ofEpochMilli(sinceMillis),
+                rooms.names(),
+                receivedBytes,
+                outbox.sentBytes(),
+                outbox.lagBytes());
     }
 
     /** HELLO is being answered: nothing is read until then. */
@@ -254,6 +293,16 @@ final class Session {
         if (member.endHelloAnswer()) {
             helloAnswered();
         }
+    }
+
+    /** It leaves a room; {@link #left} follows when that is its turn in the room's order. */
+    void leaves() {
+        leavesOutstanding++;
+    }
+
+    void left() {
+        leavesOutstanding--;
+        touch();
     }
 
     void withdrawn(Membership member, String reason, long correlation) {
@@ -433,7 +482,7 @@ final class Session {
         }
         refusals.tellThrottled(nowNanos);
         checkHolding(nowNanos);
-        if (waits != 0) {
+        if ((waits & PUBLISHER_REASONS) != 0) {
             heardNanos = nowNanos;
             pinged = false;
         }

@@ -47,6 +47,22 @@ final class SessionRooms {
         return token != null;
     }
 
+    /** Returns what the token grants, as the session applied it last; null before WELCOME. */
+    @Nullable TokenState token() {
+        return token;
+    }
+
+    /** Returns the full names of the rooms held. */
+    List<String> names() {
+        List<String> names = new ArrayList<>(held.size());
+        for (Membership member : held.values()) {
+            if (member.isHeld()) {
+                names.add(member.room.name().toString());
+            }
+        }
+        return names;
+    }
+
     void setToken(TokenState state) {
         token = state;
     }
@@ -82,6 +98,7 @@ final class SessionRooms {
         } else if (!may.equals(member.may())) {
             if (!may.contains(Right.WRITE)) {
                 uploads.cancelAll(member);
+                member.room.awaitResumeNoLonger(session);
             }
             member.setRights(may, member.wantsToReceive());
             member.room.change(member, Granted.CHANGED, 0);
@@ -202,7 +219,7 @@ final class SessionRooms {
 
     private void refuse(ErrorCode code, Request request) {
         if (request.isAsked()) {
-            session.refusals.refuseRoom(code, request.room, request.correlation);
+            session.refusals.refuseRoom(code, fullName(request.room), request.correlation);
         }
         if (request.isHello) {
             session.helloAnswered();

@@ -157,7 +157,7 @@ final class Shard {
     }
 
     private int deliverChunks(Run run, SharedSlice slice) {
-        long key = key(run.sender.handle, run.envelopeId);
+        long key = key(run.origin(), run.envelopeId);
         OpenEnvelope envelope = run.opensEnvelope ? begin(run, key) : find(key);
         if (envelope == null) {
             return 0;
@@ -201,7 +201,7 @@ final class Shard {
         if (envelopeOverflow == Overflow.DISCONNECT) {
             member.session.markSlow();
         } else {
-            cancelFor(member, run.sender.handle, run.envelopeId);
+            cancelFor(member, run.origin(), run.envelopeId);
         }
         return false;
     }

@@ -12,6 +12,7 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.UncheckedBooleanSupplier;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -74,6 +75,13 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
 
     Session session() {
         return session;
+    }
+
+    /** Returns where the peer connects from, {@code host:port}; empty if that is not known any more. */
+    String remoteAddress() {
+        return context != null && context.channel().remoteAddress() instanceof InetSocketAddress peer
+                ? peer.getAddress().getHostAddress() + ":" + peer.getPort()
+                : "";
     }
 
     // ---- what the session asks for
@@ -151,6 +159,7 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
     public void channelRead(ChannelHandlerContext ctx, Object read) {
         ((ByteBuf) read).release();
         puddle.received(lastBytes);
+        session.received(lastBytes);
         consume();
     }
 

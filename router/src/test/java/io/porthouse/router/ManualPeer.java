@@ -1,0 +1,266 @@
+package io.porthouse.router;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
+import io.porthouse.protocol.Frame;
+import io.porthouse.protocol.FrameType;
+import io.porthouse.router.TestClient.Received;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+
+/**
+ * The far side of a connection of a {@link ManualRouter}: each piece that it sends is one read of the router, of exactly
+ * these bytes; what the router writes is taken when it is flushed, unless the peer is stalled.
+ */
+final class ManualPeer {
+
+    final Session session;
+    private final ManualRouter router;
+    private final TcpIngress ingress;
+    private final Pipe channel;
+    private final Queue<byte[]> unread = new ArrayDeque<>();
+    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    private final List<Received> taken = new ArrayList<>();
+    private final Map<String, Integer> handles = new HashMap<>();
+    private boolean endsInput;
+    private boolean stalled;
+
+    /** What came to the end of the pipeline as an exception: the router is to let nothing through. */
+    private Throwable thrown;
+
+    ManualPeer(ManualRouter router, Node node, Puddle puddle) {
+        this.router = router;
+        this.ingress = new TcpIngress(node, puddle);
+        this.session = ingress.session();
+        this.channel = new Pipe();
+        channel.config().setAllocator(node.memory.allocator());
+        channel.config().setOption(
+                ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(32 << 10, 64 << 10));
+        channel.pipeline().addLast(ingress, new LastResort());
+        ingress.channelActive(channel.pipeline().context(ingress));
+    }
+
+    // ---- towards the router
+
+    /** Sends pieces, each of which is read by itself, as soon as the router reads. */
+    ManualPeer send(byte[]... pieces) {
+        unread.addAll(Arrays.asList(pieces));
+        router.run();
+        return this;
+    }
+
+    void hello(String fields) {
+        send(TestClient.json(
+                FrameType.HELLO, 0, 1, "{'version':1,'token':'" + RouterHarness.SECRET + "'," + fields + "}"));
+        for (Received frame : take()) {
+            if (frame.type() == FrameType.GRANTED) {
+                handles.put(frame.json().get("room").asText(), frame.room());
+            }
+        }
+    }
+
+    int handle(String room) {
+        Integer handle = handles.get(RouterHarness.ACCOUNT + "/" + room);
+        assertThat(handle).as("the handle of %s; held are %s", room, handles).isNotNull();
+        return handle;
+    }
+
+    /** Ends its own stream, behind what it has sent. */
+    void endInput() {
+        endsInput = true;
+        router.run();
+    }
+
+    /** Has the router read what is there, if it does read; returns whether there was something. */
+    boolean read() {
+        boolean busy = channel.hasPendingTasks();
+        channel.runPendingTasks();
+        if (!channel.isOpen() || !channel.config().isAutoRead()) {
+            return busy;
+        }
+        byte[] piece = unread.poll();
+        if (piece != null) {
+            read(ByteBuffer.wrap(piece));
+            return true;
+        }
+        if (endsInput && !channel.inputShut) {
+            channel.inputShut = true;
+            channel.pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
+            return true;
+        }
+        return busy;
+    }
+
+    /** As a channel of Netty reads: as often as the piece needs, of which more than one buffer may be. */
+    private void read(ByteBuffer piece) {
+        while (piece.hasRemaining() && channel.isOpen()) {
+            ingress.reset(channel.config());
+            ByteBuf in = ingress.allocate(channel.alloc());
+            int count = Math.min(in.writableBytes(), piece.remaining());
+            ingress.attemptedBytesRead(in.writableBytes());
+            in.writeBytes(piece.slice().limit(count));
+            piece.position(piece.position() + count);
+            ingress.lastBytesRead(count);
+            ingress.incMessagesRead(1);
+            channel.pipeline().fireChannelRead(in);
+            ingress.readComplete();
+            channel.pipeline().fireChannelReadComplete();
+        }
+    }
+
+    // ---- from the router
+
+    /** Takes nothing any more, or goes on. */
+    void stall(boolean stops) {
+        stalled = stops;
+        if (!stops) {
+            channel.unsafe().flush();
+        }
+        router.run();
+    }
+
+    /** Returns the frames that came since the last call; they must be whole. */
+    List<Received> take() {
+        ByteBuffer in = ByteBuffer.wrap(bytes.toByteArray());
+        bytes.reset();
+        List<Received> frames = new ArrayList<>();
+        while (in.hasRemaining()) {
+            frames.add(frame(in));
+        }
+        taken.addAll(frames);
+        return frames;
+    }
+
+    private static Received frame(ByteBuffer in) {
+        int length = in.getInt();
+        byte type = in.get();
+        int flags = Byte.toUnsignedInt(in.get());
+        int node = Short.toUnsignedInt(in.getShort());
+        int room = in.getInt();
+        int origin = in.getInt();
+        long sequence = in.getLong();
+        byte[] body = new byte[length - Frame.MIN_LENGTH];
+        in.get(body);
+        return new Received(type, flags, node, room, origin, sequence, body);
+    }
+
+    boolean isOpen() {
+        return channel.isOpen();
+    }
+
+    boolean isOutputShut() {
+        return channel.outputShut;
+    }
+
+    /** Whether the router reads from it. */
+    boolean isRead() {
+        return channel.config().isAutoRead();
+    }
+
+    /** How many pieces the router has not read. */
+    int unread() {
+        return unread.size();
+    }
+
+    Throwable thrown() {
+        return thrown;
+    }
+
+    void breakOff() {
+        channel.close();
+        router.run();
+    }
+
+    void release() {
+        channel.finishAndReleaseAll();
+    }
+
+    private final class LastResort extends ChannelInboundHandlerAdapter {
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            thrown = cause;
+        }
+    }
+
+    /** Netty's embedded channel, with two halves that end by themselves, and a far side that may take nothing. */
+    private final class Pipe extends EmbeddedChannel implements DuplexChannel {
+        private boolean inputShut;
+        private boolean outputShut;
+
+        @Override
+        protected void doWrite(ChannelOutboundBuffer out) {
+            for (Object message = out.current(); message != null && !stalled; message = out.current()) {
+                ByteBuf buffer = (ByteBuf) message;
+                assertThat(outputShut).as("written behind the end").isFalse();
+                byte[] copy = new byte[buffer.readableBytes()];
+                buffer.readBytes(copy);
+                bytes.writeBytes(copy);
+                out.remove();
+            }
+        }
+
+        @Override
+        public ChannelFuture shutdownOutput() {
+            outputShut = true;
+            return newSucceededFuture();
+        }
+
+        @Override
+        public boolean isInputShutdown() {
+            return inputShut;
+        }
+
+        @Override
+        public boolean isOutputShutdown() {
+            return outputShut;
+        }
+
+        @Override
+        public boolean isShutdown() {
+            return inputShut && outputShut;
+        }
+
+        @Override
+        public ChannelFuture shutdownOutput(ChannelPromise promise) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public ChannelFuture shutdownInput() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public ChannelFuture shutdownInput(ChannelPromise promise) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public ChannelFuture shutdown() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public ChannelFuture shutdown(ChannelPromise promise) {
+            throw new UnsupportedOperationException();
+        }
+    }
+}

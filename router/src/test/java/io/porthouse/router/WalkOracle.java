@@ -1,0 +1,376 @@
+package io.porthouse.router;
+
+import io.porthouse.protocol.Chunk;
+import io.porthouse.protocol.CloseCode;
+import io.porthouse.protocol.ErrorCode;
+import io.porthouse.protocol.Flags;
+import io.porthouse.protocol.Frame;
+import io.porthouse.protocol.FrameType;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What a router makes of a session's frames, one frame after the other, by the words of the contract and without any thought
+ * of speed. Time stands still, so a rate is a number of messages and a throttle lets one through.
+ */
+final class WalkOracle {
+
+    /** A room that the session holds. */
+    static final class Room {
+        final String name;
+        final int handle;
+        final RoomRules rules;
+        final boolean mayWrite;
+        long sequence;
+        private int counted;
+
+        /** Correlations that want a receipt, and the number that it names. */
+        final TreeMap<Long, Long> flagged = new TreeMap<>(Long::compareUnsigned);
+
+        Room(String name, int handle, RoomRules rules, boolean mayWrite) {
+            this.name = name;
+            this.handle = handle;
+            this.rules = rules;
+            this.mayWrite = mayWrite;
+        }
+    }
+
+    private static final class Upload {
+        private final Room room;
+        private int next;
+        private long dataBytes;
+
+        Upload(Room room) {
+            this.room = room;
+        }
+    }
+
+    private final int maxFrameBytes;
+    private final int maxOpenEnvelopes;
+    private final int origin;
+    private final Room defaultRoom;
+    private final Map<Integer, Room> held = new LinkedHashMap<>();
+    private final Map<Integer, Upload> uploads = new TreeMap<>();
+    private long lastCorrelation = 1;
+
+    /** What others get, in order; see {@link #line}. */
+    final List<String> delivered = new ArrayList<>();
+
+    /** The sender's own share of it, with GRANTED and WITHDRAWN in their places. */
+    final List<String> inOrder = new ArrayList<>();
+
+    /** ERROR and PONG, in order. */
+    final List<String> answers = new ArrayList<>();
+
+    /** How many errors were held back: by room field or 0, and code. */
+    final Map<String, Integer> heldBack = new HashMap<>();
+
+    CloseCode closed;
+    boolean finished;
+
+    WalkOracle(int maxFrameBytes, int maxOpenEnvelopes, int origin, List<Room> rooms, Room defaultRoom) {
+        this.maxFrameBytes = maxFrameBytes;
+        this.maxOpenEnvelopes = maxOpenEnvelopes;
+        this.origin = origin;
+        this.defaultRoom = defaultRoom;
+        rooms.forEach(room -> held.put(room.handle, room));
+    }
+
+    /** One frame as a line of text; of the body a hash. */
+    static String line(byte type, int flags, int room, int origin, long sequence, byte[] body) {
+        return FrameType.name(type) + " flags=" + flags + " room=" + room + " origin=" + origin + " sequence="
+                + Long.toUnsignedString(sequence) + " body=" + body.length + "#" + Arrays.hashCode(body);
+    }
+
+    static String answer(int code, int room, long correlation, Long envelope) {
+        return "ERROR " + code + " room=" + room + " correlation=" + Long.toUnsignedString(correlation)
+                + (envelope == null ? "" : " envelope=" + envelope);
+    }
+
+    boolean isOver() {
+        return closed != null || finished;
+    }
+
+    void take(byte[] bytes) {
+        if (isOver()) {
+            return;
+        }
+        ByteBuffer frame = ByteBuffer.wrap(bytes);
+        long length = Integer.toUnsignedLong(frame.getInt());
+        if (length > maxFrameBytes - 4) {
+            closed = CloseCode.FRAME_TOO_LARGE;
+            return;
+        }
+        if (length < 20) {
+            close();
+            return;
+        }
+        byte type = frame.get();
+        int flags = Byte.toUnsignedInt(frame.get());
+        frame.getShort();
+        int room = frame.getInt();
+        frame.getInt();
+        long correlation = frame.getLong();
+        byte[] body = Arrays.copyOfRange(bytes, Frame.HEADER_BYTES, bytes.length);
+        switch (type) {
+            case FrameType.ENVELOPE -> envelope(flags, room, correlation, body);
+            case FrameType.JOIN,
+                    FrameType.LEAVE,
+                    FrameType.PING,
+                    FrameType.PONG,
+                    FrameType.CLOSE,
+                    FrameType.HELLO,
+                    FrameType.WELCOME,
+                    FrameType.GRANTED,
+                    FrameType.WITHDRAWN,
+                    FrameType.ERROR,
+                    FrameType.RECEIPT,
+                    FrameType.GAP,
+                    FrameType.FLOW -> control(type, flags, room, correlation, body);
+            default -> refuse(ErrorCode.UNKNOWN_TYPE, room, 0, correlation);
+        }
+    }
+
+    private void close() {
+        closed = CloseCode.PROTOCOL_ERROR;
+        cancelAll(null);
+    }
+
+    private boolean correlates(long correlation) {
+        if (correlation != 0 && Long.compareUnsigned(correlation, lastCorrelation) <= 0) {
+            return false;
+        }
+        lastCorrelation = correlation == 0 ? lastCorrelation : correlation;
+        return true;
+    }
+
+    /** An error that is throttled unless it has a correlation. */
+    private void refuse(ErrorCode code, int room, int throttle, long correlation) {
+        if (correlation == 0) {
+            int before = heldBack.merge(throttle + "/" + code.number(), 1, Integer::sum);
+            if (before > 1) {
+                return;
+            }
+        }
+        answers.add(answer(code.number(), room, correlation, null));
+    }
+
+    // ---- control
+
+    private void control(byte type, int flags, int room, long correlation, byte[] body) {
+        boolean counts = type == FrameType.JOIN || type == FrameType.LEAVE || type == FrameType.PING;
+        if (flags != 0 || type == FrameType.HELLO || (counts && !correlates(correlation))) {
+            close();
+            return;
+        }
+        switch (type) {
+            case FrameType.PING -> answers.add("PONG correlation=" + Long.toUnsignedString(correlation));
+            case FrameType.PONG -> {}
+            case FrameType.CLOSE -> {
+                finished = true;
+                cancelAll(null);
+            }
+            case FrameType.JOIN -> join(new String(body, StandardCharsets.UTF_8), room, correlation);
+            case FrameType.LEAVE -> leave(room, correlation);
+            default -> refuse(ErrorCode.UNKNOWN_TYPE, room, 0, correlation);
+        }
+    }
+
+    private void join(String body, int field, long correlation) {
+        if (!body.startsWith("{\"room\":\"")) {
+            answers.add(answer(ErrorCode.MALFORMED_BODY.number(), field, correlation, null));
+            return;
+        }
+        String name = body.substring(9, body.indexOf('"', 9));
+        for (Room room : held.values()) {
+            if (room.name.equals(name)) {
+                inOrder.add("GRANTED room=" + room.handle + " correlation=" + correlation + " at " + room.sequence);
+                return;
+            }
+        }
+        answers.add(answer(ErrorCode.ROOM_UNAVAILABLE.number(), 0, correlation, null));
+    }
+
+    private void leave(int handle, long correlation) {
+        Room room = handle == 0 ? null : held.get(handle);
+        if (room == null) {
+            answers.add(answer(ErrorCode.NOT_HELD.number(), handle, correlation, null));
+            return;
+        }
+        cancelAll(room);
+        inOrder.add("WITHDRAWN room=" + handle + " correlation=" + correlation);
+        held.remove(handle);
+    }
+
+    private Room resolve(int field) {
+        Room room = field == 0 ? defaultRoom : held.get(field);
+        return room != null && held.containsKey(room.handle) ? room : null;
+    }
+
+    // ---- messages
+
+    private void envelope(int flags, int field, long correlation, byte[] body) {
+        boolean chunk = (flags & Flags.CHUNK) != 0;
+        if ((flags & ~0x0F) != 0 || (!chunk && (flags & Flags.LAST) != 0)) {
+            close();
+        } else if (chunk) {
+            chunk(flags, field, correlation, body);
+        } else {
+            message(flags, field, correlation, body);
+        }
+    }
+
+    private void message(int flags, int field, long correlation, byte[] body) {
+        boolean receipt = (flags & Flags.RECEIPT) != 0;
+        if ((receipt && correlation == 0) || !correlates(correlation)) {
+            close();
+            return;
+        }
+        Room room = resolve(field);
+        ErrorCode refusal = refusal(room, flags, body);
+        if (refusal != null) {
+            refuse(refusal, field, room == null ? 0 : field, correlation);
+            return;
+        }
+        room.sequence++;
+        if (receipt) {
+            room.flagged.put(correlation, room.sequence);
+        }
+        deliver(flags, room, room.sequence, body);
+    }
+
+    private static ErrorCode refusal(Room room, int flags, byte[] body) {
+        if (room == null) {
+            return ErrorCode.NOT_HELD;
+        }
+        if (!room.mayWrite) {
+            return ErrorCode.MAY_NOT_WRITE;
+        }
+        if (body.length > room.rules.maxMessageBytes()) {
+            return ErrorCode.TOO_LARGE;
+        }
+        if (room.rules.text() && !((flags & Flags.TEXT) != 0 && isUtf8(body))) {
+            return ErrorCode.TEXT_ONLY;
+        }
+        return isTooFast(room) ? ErrorCode.RATE_LIMITED : null;
+    }
+
+    private static boolean isUtf8(byte[] body) {
+        try {
+            StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body));
+            return true;
+        } catch (CharacterCodingException e) {
+            return false;
+        }
+    }
+
+    private static boolean isTooFast(Room room) {
+        int perSecond = room.rules.messagesPerSecond();
+        return perSecond > 0 && ++room.counted > perSecond;
+    }
+
+    private void deliver(int flags, Room room, long sequence, byte[] body) {
+        String line = line(FrameType.ENVELOPE, flags, room.handle, origin, sequence, body);
+        delivered.add(line);
+        inOrder.add(line);
+    }
+
+    // ---- chunks
+
+    private void chunk(int flags, int field, long correlation, byte[] body) {
+        boolean last = (flags & Flags.LAST) != 0;
+        boolean receipt = (flags & Flags.RECEIPT) != 0;
+        if (body.length < 8 || (!last && (receipt || correlation != 0)) || (receipt && correlation == 0)) {
+            close();
+            return;
+        }
+        ByteBuffer in = ByteBuffer.wrap(body);
+        int id = in.getInt();
+        int index = in.getInt();
+        boolean cancel = index == Chunk.CANCEL_INDEX;
+        int data = in.remaining() - (last ? 4 : 0);
+        long total = 0;
+        if (cancel) {
+            data = last && !in.hasRemaining() ? 0 : -1;
+        } else if (index == 0 && in.remaining() >= 10) {
+            total = in.getLong();
+            data -= 10 + Short.toUnsignedInt(in.getShort());
+        } else if (index == 0) {
+            data = -1;
+        }
+        Room room = resolve(field);
+        Upload open = uploads.get(id);
+        boolean follows = open == null || (open.room == room && (cancel || (index != 0 && index == open.next)));
+        if (data < 0 || !follows || !correlates(correlation)) {
+            close();
+            return;
+        }
+        if (open == null) {
+            ErrorCode refusal = index == 0 ? refusal(room, total) : ErrorCode.ENVELOPE_NOT_OPEN;
+            if (refusal != null) {
+                if (index == 0 || correlation != 0) {
+                    answers.add(answer(refusal.number(), field, correlation, Integer.toUnsignedLong(id)));
+                }
+                return;
+            }
+            open = new Upload(room);
+            uploads.put(id, open);
+        }
+        open.next++;
+        open.dataBytes += data;
+        if (!cancel && open.dataBytes > room.rules.maxEnvelopeBytes()) {
+            cancel(id);
+            answers.add(answer(ErrorCode.TOO_LARGE.number(), room.handle, correlation, Integer.toUnsignedLong(id)));
+            return;
+        }
+        if (receipt) {
+            room.flagged.put(correlation, 0L);
+        }
+        deliver(flags, room, 0, body);
+        if (last) {
+            uploads.remove(id);
+        }
+    }
+
+    private ErrorCode refusal(Room room, long total) {
+        if (room == null) {
+            return ErrorCode.NOT_HELD;
+        }
+        if (!room.mayWrite) {
+            return ErrorCode.MAY_NOT_WRITE;
+        }
+        if (room.rules.text()) {
+            return ErrorCode.TEXT_ONLY;
+        }
+        long most = room.rules.maxEnvelopeBytes();
+        if (most < 0 || (total != -1 && Long.compareUnsigned(total, most) > 0)) {
+            return ErrorCode.TOO_LARGE;
+        }
+        if (uploads.size() >= maxOpenEnvelopes) {
+            return ErrorCode.TOO_MANY_ENVELOPES;
+        }
+        return isTooFast(room) ? ErrorCode.RATE_LIMITED : null;
+    }
+
+    /** Cancels what is open in a room, or everywhere. */
+    void cancelAll(Room room) {
+        for (int id : uploads.keySet().toArray(new Integer[0])) {
+            if (room == null || uploads.get(id).room == room) {
+                cancel(id);
+            }
+        }
+    }
+
+    private void cancel(int id) {
+        byte[] body = ByteBuffer.allocate(8).putInt(id).putInt(Chunk.CANCEL_INDEX).array();
+        deliver(Flags.CHUNK | Flags.LAST, uploads.remove(id).room, 0, body);
+    }
+}
