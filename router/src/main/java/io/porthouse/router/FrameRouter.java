@@ -60,6 +60,9 @@ final class FrameRouter {
                 refuseLength(session, bytes);
                 break;
             }
+            if (bytes > TcpIngress.LARGE_FRAME_BYTES) {
+                session.ingress.received(bytes);
+            }
             int next = Frame.type(in, at) == FrameType.ENVELOPE
                     ? routeEnvelope(session, in, at, bytes)
                     : routeControl(session, in, at, bytes);

@@ -281,10 +281,11 @@ final class Outbox {
         report();
     }
 
-    /** Takes nothing new, but keeps what is queued, to be sent before the connection ends. */
+    /** Takes nothing new, but keeps what is queued, to be sent before the connection ends, with what was lost behind it. */
     void shutBehindQueued() {
-        shut = true;
+        losers.forEach(Membership::tellLoss);
         losers.clear();
+        shut = true;
     }
 
     boolean isShut() {

@@ -211,6 +211,7 @@ final class Session {
     /** Takes what was read; whole frames are consumed, the rest is left in the buffer. */
     void take(ByteBuf in) {
         heardNanos = puddle.nowNanos();
+        pinged = false;
         switch (stage) {
             case HELLO -> {
                 Handshake greeting = handshake;
@@ -382,8 +383,11 @@ final class Session {
         if (!isAlive() && stage != Stage.FINISHING) {
             return;
         }
+        boolean isCounted = stage == Stage.FINISHING;
         leaveAll(Stage.CLOSING);
-        node.closes.count(code);
+        if (!isCounted) {
+            node.closes.count(code);
+        }
         if (drainFirst) {
             outbox.shutBehindQueued();
         } else {

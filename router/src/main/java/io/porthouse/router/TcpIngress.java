@@ -32,7 +32,12 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
     /** An unfinished frame up to this size does not keep a whole read buffer between reads. */
     private static final int SMALL_REST_BYTES = 4 << 10;
 
-    /** Who sends large frames gets read buffers up to this size. */
+    /** Who has sent a frame larger than this gets read buffers of its own, with place for several. */
+    static final int LARGE_FRAME_BYTES = 8 << 10;
+
+    /** How many large frames a read buffer is to hold: what is left of the last is moved, and each slice pins it all. */
+    private static final int FRAMES_PER_BLOCK = 8;
+
     private static final int MAX_PREFERRED_BYTES = 1 << 20;
 
     /**
@@ -54,7 +59,10 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
     /** The beginning of a frame, copied out of the read buffer to wait for the rest. */
     private @Nullable ByteBuf rest;
 
+    /** The size of the next read buffer: earned by frames received, not by frames announced. */
     private int preferredBytes = Puddle.BLOCK_BYTES;
+
+    private int largestFrameBytes;
     private boolean discards;
 
     // The last read, as Netty reports it:
@@ -85,6 +93,11 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
     }
 
     // ---- what the session asks for
+
+    /** The session has sent a frame larger than {@link #LARGE_FRAME_BYTES}. */
+    void received(int frameBytes) {
+        largestFrameBytes = Math.max(largestFrameBytes, frameBytes);
+    }
 
     /** Reads on, or stops reading. */
     void setReading(boolean reads) {
@@ -186,6 +199,7 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
             rest = puddle.allocate(in.readableBytes()).writeBytes(in, in.readerIndex(), in.readableBytes());
         }
         block = null;
+        preferBlocks();
         puddle.giveBlock(in);
     }
 
@@ -251,9 +265,17 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
         return in.retain();
     }
 
-    /** Borrows a read buffer, and puts the beginning of a frame in front. */
+    /** Adapts the next read buffer to the frames of the last one. */
+    private void preferBlocks() {
+        int wanted = Integer.highestOneBit(Math.min(MAX_PREFERRED_BYTES, largestFrameBytes * FRAMES_PER_BLOCK));
+        preferredBytes = Math.max(Puddle.BLOCK_BYTES, wanted);
+        largestFrameBytes = 0;
+    }
+
+    /** Borrows a read buffer, or makes a larger one, and puts the beginning of a frame in front. */
     private ByteBuf takeBlock() {
-        ByteBuf lent = puddle.takeBlock();
+        ByteBuf lent =
+                preferredBytes > Puddle.BLOCK_BYTES ? puddle.allocate(preferredBytes) : puddle.takeBlock();
         lent.readerIndex(lent.writerIndex());
         ByteBuf begun = rest;
         if (begun != null) {
@@ -267,10 +289,8 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
     /** Moves what is unread to a new buffer. The old one lives on in the runs that were cut from it. */
     private ByteBuf moveRest(ByteBuf full) {
         int unread = full.readableBytes();
-        if (unread > full.capacity() / 2) {
-            preferredBytes = Math.min(MAX_PREFERRED_BYTES, full.capacity() * 2);
-        }
-        int needed = unread > full.capacity() / 2 ? full.capacity() * 2 : preferredBytes;
+        preferBlocks();
+        int needed = unread > full.capacity() / 2 ? full.capacity() * 2 : unread * 2;
         ByteBuf roomier = puddle.allocate(Math.max(needed, preferredBytes));
         roomier.writeBytes(full, full.readerIndex(), unread);
         full.release();

@@ -44,8 +44,12 @@ final class Chunks {
     static byte[] last(int room, int envelope, int index, long correlation, byte[] data, byte[] payload) {
         CRC32 crc = new CRC32();
         crc.update(payload);
-        byte[] body = index == 0 ? firstBody(payload.length, data) : data;
-        byte[] tail = ByteBuffer.allocate(CRC_BYTES).putInt((int) crc.getValue()).array();
+        return last(room, envelope, index, correlation, data, (int) crc.getValue());
+    }
+
+    static byte[] last(int room, int envelope, int index, long correlation, byte[] data, int crc) {
+        byte[] body = index == 0 ? firstBody(UNKNOWN_TOTAL, data) : data;
+        byte[] tail = ByteBuffer.allocate(CRC_BYTES).putInt(crc).array();
         int flags = Flags.LAST | (correlation == 0 ? 0 : Flags.RECEIPT);
         return TestClient.chunk(flags, room, correlation, envelope, index, TestClient.concat(body, tail));
     }

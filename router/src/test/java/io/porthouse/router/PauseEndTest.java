@@ -23,7 +23,7 @@ final class PauseEndTest {
     private static final Duration WINDOW = Duration.ofSeconds(10);
 
     /** So that each session has been looked at. */
-    private static final int TICKS = 6;
+    private static final int TICKS = 4;
 
     /** More than a member has to take in a window, because the kernel asks for more only when a third of its buffer is free. */
     private static final int ENOUGH_BYTES = 2 << 20;

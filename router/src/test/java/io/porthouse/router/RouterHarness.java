@@ -27,6 +27,7 @@ import java.util.function.Function;
 final class RouterHarness implements AutoCloseable {
 
     private static final int SLOW_RECEIVE_BUFFER_BYTES = 4 << 10;
+    private static final long RUNNING = Long.MIN_VALUE;
     private static final int LOOPS = 2;
     private static final Duration POLL = Duration.ofMillis(2);
 
@@ -41,6 +42,7 @@ final class RouterHarness implements AutoCloseable {
 
     private final AtomicLong skippedNanos = new AtomicLong();
     private final AtomicLong timesRead = new AtomicLong();
+    private volatile long stoppedAtNanos = RUNNING;
     private final List<TestClient> clients = new ArrayList<>();
 
     RouterHarness() throws IOException {
@@ -102,7 +104,13 @@ final class RouterHarness implements AutoCloseable {
     /** Each puddle asks once a tick. */
     private long nanos() {
         timesRead.incrementAndGet();
-        return System.nanoTime() + skippedNanos.get();
+        long stopped = stoppedAtNanos;
+        return (stopped == RUNNING ? System.nanoTime() : stopped) + skippedNanos.get();
+    }
+
+    /** Stops the time of deadlines: from now on it passes only by {@link #skip}. */
+    void stopTime() {
+        stoppedAtNanos = System.nanoTime();
     }
 
     /** Connects without a word. */

@@ -70,6 +70,9 @@ final class WalkOracle {
     /** ERROR and PONG, in order. */
     final List<String> answers = new ArrayList<>();
 
+    /** Errors that answer JOIN: whether a room may be joined is asked, so they may come later. */
+    final List<String> joinsRefused = new ArrayList<>();
+
     /** How many errors were held back: by room field or 0, and code. */
     final Map<String, Integer> heldBack = new HashMap<>();
 
@@ -106,11 +109,11 @@ final class WalkOracle {
         ByteBuffer frame = ByteBuffer.wrap(bytes);
         long length = Integer.toUnsignedLong(frame.getInt());
         if (length > maxFrameBytes - 4) {
-            closed = CloseCode.FRAME_TOO_LARGE;
+            close(CloseCode.FRAME_TOO_LARGE);
             return;
         }
         if (length < 20) {
-            close();
+            close(CloseCode.PROTOCOL_ERROR);
             return;
         }
         byte type = frame.get();
@@ -139,8 +142,8 @@ final class WalkOracle {
         }
     }
 
-    private void close() {
-        closed = CloseCode.PROTOCOL_ERROR;
+    private void close(CloseCode code) {
+        closed = code;
         cancelAll(null);
     }
 
@@ -168,7 +171,7 @@ final class WalkOracle {
     private void control(byte type, int flags, int room, long correlation, byte[] body) {
         boolean counts = type == FrameType.JOIN || type == FrameType.LEAVE || type == FrameType.PING;
         if (flags != 0 || type == FrameType.HELLO || (counts && !correlates(correlation))) {
-            close();
+            close(CloseCode.PROTOCOL_ERROR);
             return;
         }
         switch (type) {
@@ -196,7 +199,7 @@ final class WalkOracle {
                 return;
             }
         }
-        answers.add(answer(ErrorCode.ROOM_UNAVAILABLE.number(), 0, correlation, null));
+        joinsRefused.add(answer(ErrorCode.ROOM_UNAVAILABLE.number(), 0, correlation, null));
     }
 
     private void leave(int handle, long correlation) {
@@ -220,7 +223,7 @@ final class WalkOracle {
     private void envelope(int flags, int field, long correlation, byte[] body) {
         boolean chunk = (flags & Flags.CHUNK) != 0;
         if ((flags & ~0x0F) != 0 || (!chunk && (flags & Flags.LAST) != 0)) {
-            close();
+            close(CloseCode.PROTOCOL_ERROR);
         } else if (chunk) {
             chunk(flags, field, correlation, body);
         } else {
@@ -231,7 +234,7 @@ final class WalkOracle {
     private void message(int flags, int field, long correlation, byte[] body) {
         boolean receipt = (flags & Flags.RECEIPT) != 0;
         if ((receipt && correlation == 0) || !correlates(correlation)) {
-            close();
+            close(CloseCode.PROTOCOL_ERROR);
             return;
         }
         Room room = resolve(field);
@@ -289,7 +292,7 @@ final class WalkOracle {
         boolean last = (flags & Flags.LAST) != 0;
         boolean receipt = (flags & Flags.RECEIPT) != 0;
         if (body.length < 8 || (!last && (receipt || correlation != 0)) || (receipt && correlation == 0)) {
-            close();
+            close(CloseCode.PROTOCOL_ERROR);
             return;
         }
         ByteBuffer in = ByteBuffer.wrap(body);
@@ -310,7 +313,7 @@ final class WalkOracle {
         Upload open = uploads.get(id);
         boolean follows = open == null || (open.room == room && (cancel || (index != 0 && index == open.next)));
         if (data < 0 || !follows || !correlates(correlation)) {
-            close();
+            close(CloseCode.PROTOCOL_ERROR);
             return;
         }
         if (open == null) {
@@ -327,8 +330,13 @@ final class WalkOracle {
         open.next++;
         open.dataBytes += data;
         if (!cancel && open.dataBytes > room.rules.maxEnvelopeBytes()) {
-            cancel(id);
-            answers.add(answer(ErrorCode.TOO_LARGE.number(), room.handle, correlation, Integer.toUnsignedLong(id)));
+            if (index == 0) {
+                // Nobody has heard of it.
+                uploads.remove(id);
+            } else {
+                cancel(id);
+            }
+            answers.add(answer(ErrorCode.TOO_LARGE.number(), field, correlation, Integer.toUnsignedLong(id)));
             return;
         }
         if (receipt) {

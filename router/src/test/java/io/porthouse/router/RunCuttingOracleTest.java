@@ -1,0 +1,295 @@
+package io.porthouse.router;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.porthouse.protocol.FrameType;
+import io.porthouse.protocol.Right;
+import io.porthouse.router.TestClient.Received;
+import io.porthouse.testkit.Seeds;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The walk that cuts runs against one that takes frame by frame: random streams, cut into random reads, must come to the
+ * same messages in the same order, the same errors, the same receipts and the same end.
+ */
+final class RunCuttingOracleTest {
+
+    private static final int STREAMS = 60;
+    private static final int MAX_FRAME_BYTES = 128 << 10;
+    private static final int MAX_OPEN_ENVELOPES = 2;
+
+    private static final List<String> NAMES = List.of("plain", "text", "small", "paced", "readonly", "messages");
+
+    private static final Map<String, RoomRules> RULES = Map.of(
+            "plain", rules(MAX_FRAME_BYTES, Long.MAX_VALUE, 0, false),
+            "text", rules(MAX_FRAME_BYTES, Long.MAX_VALUE, 0, true),
+            "small", rules(64, 300, 0, false),
+            "paced", rules(MAX_FRAME_BYTES, Long.MAX_VALUE, 3, false),
+            "readonly", rules(MAX_FRAME_BYTES, Long.MAX_VALUE, 0, false),
+            "messages", rules(MAX_FRAME_BYTES, -1, 0, false));
+
+    private static RoomRules rules(int maxMessageBytes, long maxEnvelopeBytes, int perSecond, boolean text) {
+        return new RoomRules(
+                maxMessageBytes, maxEnvelopeBytes, 100, perSecond, text, false, Overflow.DROP, Overflow.WAIT);
+    }
+
+    @Test
+    void runsAreCutAsIfFrameByFrame() throws Exception {
+        Seeds.forEach(random -> {
+            for (int i = 0; i < STREAMS; i++) {
+                compare(new Random(random.nextLong()));
+            }
+        });
+    }
+
+    @Test
+    @Tag("long")
+    void manyRunsAreCutAsIfFrameByFrame() throws Exception {
+        Seeds.forEach(random -> {
+            for (int i = 0; i < 50 * STREAMS; i++) {
+                compare(new Random(random.nextLong()));
+            }
+        });
+    }
+
+    private static void compare(Random random) {
+        RouterSettings settings = new TestSettings()
+                .maxFrameBytes(MAX_FRAME_BYTES)
+                .maxOpenEnvelopes(MAX_OPEN_ENVELOPES)
+                .inboxBytes(random.nextInt(4) == 0 ? 64 << 10 : 16 << 20)
+                .build();
+        try (ManualRouter router = new ManualRouter(settings, name -> RULES.get(name.name()))) {
+            router.grant(NAMES.stream()
+                    .map(name -> ManualRouter.room(
+                            name, name.equals("readonly") ? Set.of(Right.READ) : RouterHarness.READ_WRITE))
+                    .toArray(Grant[]::new));
+            String[] rooms = NAMES.toArray(String[]::new);
+            ManualPeer near = router.connect(0, rooms);
+            ManualPeer far = router.connect(1, rooms);
+            boolean echo = random.nextBoolean();
+            boolean hasDefault = random.nextInt(4) > 0;
+            ManualPeer sender = router.dial(0);
+            sender.hello("'rooms':['" + String.join("','", rooms) + "'],'echo':" + echo
+                    + (hasDefault ? ",'default':'plain'" : ""));
+            new Comparison(router, random, sender, echo, hasDefault).check(List.of(near, far));
+        }
+    }
+
+    private static final class Comparison {
+        private final ManualRouter router;
+        private final Random random;
+        private final ManualPeer sender;
+        private final boolean echo;
+        private final List<WalkOracle.Room> rooms = new ArrayList<>();
+        private final WalkOracle oracle;
+        private final List<byte[]> frames;
+
+        Comparison(ManualRouter router, Random random, ManualPeer sender, boolean echo, boolean hasDefault) {
+            this.router = router;
+            this.random = random;
+            this.sender = sender;
+            this.echo = echo;
+            int[] handles = NAMES.stream().mapToInt(sender::handle).toArray();
+            for (int i = 0; i < handles.length; i++) {
+                String name = NAMES.get(i);
+                rooms.add(new WalkOracle.Room(name, handles[i], RULES.get(name), !name.equals("readonly")));
+            }
+            oracle = new WalkOracle(
+                    MAX_FRAME_BYTES,
+                    MAX_OPEN_ENVELOPES,
+                    sender.session.handle,
+                    List.copyOf(rooms),
+                    hasDefault ? rooms.get(0) : null);
+            double broken = random.nextInt(3) == 0 ? 2 : 0.1;
+            int largestBody = random.nextInt(3) == 0 ? MAX_FRAME_BYTES - 100 : 2000;
+            frames = new RandomFrames(random, NAMES, handles, broken, largestBody).next(1 + random.nextInt(150));
+        }
+
+        void check(List<ManualPeer> others) {
+            frames.forEach(oracle::take);
+            sender.send(cut());
+            checkSender(sender.take());
+            if (!oracle.isOver()) {
+                checkHeldBack();
+            }
+            oracle.cancelAll(null);
+            sender.endInput();
+            assertThat(sender.isOpen()).as("the sender is closed").isFalse();
+            for (ManualPeer other : others) {
+                List<String> got = other.take().stream().map(RunCuttingOracleTest::line).toList();
+                assertThat(sorted(got)).isEqualTo(sorted(oracle.delivered));
+            }
+        }
+
+        /** All at once, every byte by itself, or anything between. */
+        private byte[][] cut() {
+            ByteArrayOutputStream all = new ByteArrayOutputStream();
+            frames.forEach(all::writeBytes);
+            ByteBuffer rest = ByteBuffer.wrap(all.toByteArray());
+            int largest = switch (random.nextInt(5)) {
+                case 0 -> rest.remaining();
+                case 1 -> rest.remaining() < 4000 ? 1 : 100;
+                case 2 -> 40;
+                case 3 -> 3000;
+                default -> 100_000;
+            };
+            List<byte[]> pieces = new ArrayList<>();
+            while (rest.hasRemaining()) {
+                int bytes = Math.min(rest.remaining(), largest == 1 ? 1 : 1 + random.nextInt(largest));
+                byte[] piece = new byte[largest == rest.capacity() ? rest.remaining() : bytes];
+                rest.get(piece);
+                pieces.add(piece);
+            }
+            return pieces.toArray(byte[][]::new);
+        }
+
+        private void checkSender(List<Received> got) {
+            List<String> inOrder = new ArrayList<>();
+            List<String> answers = new ArrayList<>();
+            List<String> joinsRefused = new ArrayList<>();
+            Map<Integer, Long> receipts = new HashMap<>();
+            Integer closed = null;
+            for (Received frame : got) {
+                assertThat(closed).as("nothing follows CLOSE").isNull();
+                switch (frame.type()) {
+                    case FrameType.ERROR -> {
+                        int code = frame.json().get("code").asInt();
+                        long covered = code == 106 ? 0 : receipts.getOrDefault(frame.room(), 0L);
+                        assertThat(frame.sequence() == 0 || Long.compareUnsigned(frame.sequence(), covered) > 0)
+                                .as("%s comes before a RECEIPT that covers it", frame)
+                                .isTrue();
+                        (code == 102 ? joinsRefused : answers).add(error(frame));
+                    }
+                    case FrameType.PONG ->
+                        answers.add("PONG correlation=" + Long.toUnsignedString(frame.sequence()));
+                    case FrameType.RECEIPT -> {
+                        checkReceipt(frame);
+                        receipts.put(frame.room(), frame.sequence());
+                    }
+                    case FrameType.CLOSE -> closed = frame.json().get("code").asInt();
+                    default -> inOrder.add(line(frame));
+                }
+            }
+            List<String> expected = echo
+                    ? oracle.inOrder
+                    : oracle.inOrder.stream().filter(line -> !line.startsWith("ENVELOPE")).toList();
+            if (oracle.closed != null) {
+                assertThat(closed).isEqualTo(oracle.closed.number());
+                // What was queued is discarded.
+                assertThat(answers).isEqualTo(upTo(oracle.answers, answers.size()));
+                assertThat(sorted(inOrder)).isEqualTo(sorted(upTo(expected, inOrder.size())));
+                return;
+            }
+            assertThat(closed).isNull();
+            assertThat(answers).isEqualTo(oracle.answers);
+            if (!oracle.finished) {
+                assertThat(joinsRefused).containsExactlyInAnyOrderElementsOf(oracle.joinsRefused);
+            }
+            assertThat(sorted(inOrder))
+                    .isEqualTo(sorted(oracle.finished ? upTo(expected, inOrder.size()) : expected));
+            for (WalkOracle.Room room : rooms) {
+                if (!room.flagged.isEmpty() && stillHeld(inOrder, room)) {
+                    assertThat(receipts).containsEntry(room.handle, room.flagged.lastKey());
+                }
+            }
+        }
+
+        /** Who says goodbye does not get the cancels of its own envelopes. */
+        private static List<String> upTo(List<String> lines, int count) {
+            return lines.subList(0, Math.min(count, lines.size()));
+        }
+
+        private static boolean stillHeld(List<String> inOrder, WalkOracle.Room room) {
+            return inOrder.stream().noneMatch(line -> line.startsWith("WITHDRAWN room=" + room.handle + " "));
+        }
+
+        private void checkReceipt(Received frame) {
+            WalkOracle.Room room = rooms.stream()
+                    .filter(each -> each.handle == frame.room())
+                    .findFirst()
+                    .orElseThrow();
+            ByteBuffer body = frame.buffer();
+            assertThat(room.flagged).as("%s", frame).containsEntry(frame.sequence(), body.getLong());
+            assertThat(body.getInt()).as("recipients").isEqualTo(echo ? 3 : 2);
+        }
+
+        /** What was held back for a second is told then, once, with its count. */
+        private void checkHeldBack() {
+            router.pass(2_200);
+            Map<String, Integer> told = new HashMap<>();
+            for (Received frame : sender.take()) {
+                assertThat(frame.type()).as("%s", frame).isEqualTo(FrameType.ERROR);
+                int code = frame.json().get("code").asInt();
+                Integer before = told.put(
+                        frame.json().get("count").asInt() + " of " + code + " in " + (isHeldCode(code) ? frame.room() : 0),
+                        code);
+                assertThat(before).isNull();
+            }
+            Set<String> expected = new HashSet<>();
+            oracle.heldBack.forEach((key, count) -> {
+                if (count > 1) {
+                    String[] parts = key.split("/");
+                    expected.add(count - 1 + " of " + parts[1] + " in " + parts[0]);
+                }
+            });
+            assertThat(told.keySet()).isEqualTo(expected);
+        }
+
+        /** Refusals of rooms that are not held, and of unknown types, share one throttle whatever their room field says. */
+        private static boolean isHeldCode(int code) {
+            return code != 101 && code != 106;
+        }
+    }
+
+    // ---- both sides as text
+
+    private static String line(Received frame) {
+        String correlated = " room=" + frame.room() + " correlation=" + frame.sequence();
+        return switch (frame.type()) {
+            case FrameType.GRANTED ->
+                "GRANTED" + correlated + " at " + frame.json().get("sequence").asLong();
+            case FrameType.WITHDRAWN -> "WITHDRAWN" + correlated;
+            default -> WalkOracle.line(
+                    frame.type(), frame.flags(), frame.room(), frame.origin(), frame.sequence(), frame.body());
+        };
+    }
+
+    private static String error(Received frame) {
+        assertThat(frame.json().has("count")).isFalse();
+        var envelope = frame.json().get("envelope");
+        return WalkOracle.answer(
+                frame.json().get("code").asInt(),
+                frame.room(),
+                frame.sequence(),
+                envelope == null ? null : envelope.asLong());
+    }
+
+    /** Puts cancels that come together into one order: a session's open envelopes have none. */
+    private static List<String> sorted(List<String> lines) {
+        List<String> sorted = new ArrayList<>(lines);
+        for (int start = 0; start < sorted.size(); start++) {
+            int end = start;
+            while (end < sorted.size() && isCancel(sorted.get(end))) {
+                end++;
+            }
+            Collections.sort(sorted.subList(start, end));
+            start = end;
+        }
+        return sorted;
+    }
+
+    private static boolean isCancel(String line) {
+        return line.startsWith("ENVELOPE flags=3 ") && line.contains(" body=8#");
+    }
+}
