@@ -74,6 +74,8 @@ final class Puddle {
     private long messageBudgetBytes;
     private long chunkMarkBytes;
     private @Nullable ByteBuf spareBlock;
+    private @Nullable ByteBuf largeSpare;
+    private boolean largeSpareIsUsed;
     private @Nullable Future<?> tick;
     private @Nullable CompletableFuture<Void> emptied;
 
@@ -326,6 +328,7 @@ final class Puddle {
             }
         }
         setBudgets();
+        releaseUnusedSpare();
         while (!handshaking.isEmpty() && handshaking.getFirst().isHandshakeOver(nowNanos)) {
             handshaking.removeFirst();
         }
@@ -340,31 +343,53 @@ final class Puddle {
     // ---- read buffers
 
     /**
-     * Lends a read buffer with at least {@link #MIN_READ_BYTES} of place; its indices stand behind what was read into it
-     * before. The caller gives it back or releases it.
+     * Lends a read buffer with at least {@code minBytes} of place; its indices stand behind what was read into it before. The
+     * caller gives it back or releases it.
+     *
+     * @param preferredBytes the size of a new one; above {@link #BLOCK_BYTES} for who sends large frames
      */
-    ByteBuf takeBlock() {
-        ByteBuf spare = spareBlock;
-        spareBlock = null;
+    ByteBuf takeBlock(int preferredBytes, int minBytes) {
+        boolean large = preferredBytes > BLOCK_BYTES;
+        ByteBuf spare = large ? largeSpare : spareBlock;
+        if (large) {
+            largeSpare = null;
+            largeSpareIsUsed = true;
+        } else {
+            spareBlock = null;
+        }
         if (spare != null) {
+            // Nobody else holds it: what was read into it has been delivered and written.
             if (spare.refCnt() == 1) {
-                return spare.clear();
+                spare.clear();
             }
-            if (spare.writableBytes() >= MIN_READ_BYTES) {
+            if (spare.writableBytes() >= minBytes) {
                 return spare;
             }
             spare.release();
         }
-        return allocate(BLOCK_BYTES);
+        return allocate(preferredBytes);
     }
 
     /** Takes a read buffer back, to lend it to the next session that reads; what is unread in it is forgotten. */
     void giveBlock(ByteBuf block) {
-        if (spareBlock == null && block.capacity() == BLOCK_BYTES) {
-            spareBlock = block.writerIndex(block.readerIndex());
+        block.writerIndex(block.readerIndex());
+        if (block.capacity() == BLOCK_BYTES && spareBlock == null) {
+            spareBlock = block;
+        } else if (block.capacity() > BLOCK_BYTES && largeSpare == null) {
+            largeSpare = block;
         } else {
             block.release();
         }
+    }
+
+    /** Lets go of a large buffer that nobody has asked for since the last tick. */
+    private void releaseUnusedSpare() {
+        ByteBuf spare = largeSpare;
+        if (spare != null && !largeSpareIsUsed) {
+            largeSpare = null;
+            spare.release();
+        }
+        largeSpareIsUsed = false;
     }
 
     ByteBuf allocate(int bytes) {
@@ -382,6 +407,8 @@ final class Puddle {
         while (!inbox.isEmpty()) {
             round();
         }
+        largeSpareIsUsed = false;
+        releaseUnusedSpare();
         ByteBuf spare = spareBlock;
         spareBlock = null;
         if (spare != null) {

@@ -274,8 +274,8 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
 
     /** Borrows a read buffer, or makes a larger one, and puts the beginning of a frame in front. */
     private ByteBuf takeBlock() {
-        ByteBuf lent =
-                preferredBytes > Puddle.BLOCK_BYTES ? puddle.allocate(preferredBytes) : puddle.takeBlock();
+        int frameBytes = preferredBytes > Puddle.BLOCK_BYTES ? preferredBytes / FRAMES_PER_BLOCK : 0;
+        ByteBuf lent = puddle.takeBlock(preferredBytes, Math.max(Puddle.MIN_READ_BYTES, frameBytes));
         lent.readerIndex(lent.writerIndex());
         ByteBuf begun = rest;
         if (begun != null) {

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
  */
 final class RunCuttingOracleTest {
 
-    private static final int STREAMS = 60;
+    private static final int STREAMS = 12;
     private static final int MAX_FRAME_BYTES = 128 << 10;
     private static final int MAX_OPEN_ENVELOPES = 2;
 
