@@ -1,0 +1,62 @@
+package io.porthouse.cli;
+
+import io.porthouse.cli.config.ConfigurationException;
+import io.porthouse.cli.run.StartException;
+import io.porthouse.client.PorthouseException;
+import java.io.PrintWriter;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/** Turns what went wrong into one line for a person, and an exit code for a script. */
+final class Failures {
+
+    private Failures() {}
+
+    /** The command line was not understood. */
+    static int wrongUsage(ParameterException failure, String[] arguments) {
+        CommandLine command = failure.getCommandLine();
+        PrintWriter err = command.getErr();
+        String advice = "see " + command.getCommandSpec().qualifiedName() + " --help";
+        err.println("porthouse: " + oneLine(String.valueOf(failure.getMessage())) + "; " + advice);
+        return ExitCode.USAGE;
+    }
+
+    /** The command failed. */
+    static int failed(Exception failure, CommandLine command, ParseResult parsed) {
+        PrintWriter err = command.getErr();
+        for (String line : lines(failure)) {
+            err.println("porthouse: " + oneLine(line));
+        }
+        if (Verbosity.of(command.getCommandSpec())) {
+            failure.printStackTrace(err);
+        }
+        return code(failure);
+    }
+
+    private static List<String> lines(Exception failure) {
+        if (failure instanceof ConfigurationException configuration) {
+            return configuration.problems();
+        }
+        if (failure instanceof PorthouseException || failure instanceof StartException) {
+            return List.of(String.valueOf(failure.getMessage()));
+        }
+        return List.of("something went wrong that should not have (" + failure + "); --verbose shows where");
+    }
+
+    private static int code(Exception failure) {
+        if (failure instanceof PorthouseException known) {
+            if (known.isFromRouter()) {
+                return ExitCode.REFUSED;
+            }
+            return known.kind() == PorthouseException.Kind.USAGE ? ExitCode.USAGE : ExitCode.FAILED;
+        }
+        return failure instanceof ConfigurationException ? ExitCode.USAGE : ExitCode.FAILED;
+    }
+
+    /** Messages may quote a router or a file. */
+    private static String oneLine(String text) {
+        return SafeText.of(text);
+    }
+}

@@ -1,0 +1,88 @@
+package io.porthouse.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A new user's session, from the README alone. */
+class ReadmeIT {
+
+    private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+    private static final Pattern SHELL = Pattern.compile("(?ms)^```sh\n(.*?)^```$");
+
+    @TempDir
+    private Path dir;
+
+    /** The commands of the first screen, in their order. */
+    private static List<String> commands() throws IOException {
+        String readme = Files.readString(ROOT.resolve("README.md"));
+        String firstScreen = readme.substring(0, readme.indexOf("\n## What just happened"));
+        List<String> commands = new ArrayList<>();
+        for (Matcher block = SHELL.matcher(firstScreen); block.find(); ) {
+            block.group(1).lines().forEach(commands::add);
+        }
+        return commands;
+    }
+
+    /** As they stand, where the port is free; else the variable that the README names moves the router. */
+    private static Map<String, String> environment() {
+        try (ServerSocket probe = new ServerSocket()) {
+            probe.setReuseAddress(true);
+            probe.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 7070));
+            return Map.of();
+        } catch (IOException taken) {
+            return Map.of("PORTHOUSE_LISTEN", "127.0.0.1:0");
+        }
+    }
+
+    @Test
+    void itsCommandsWorkInThreeTerminals() throws Exception {
+        List<String> commands = commands();
+        assertThat(commands)
+                .containsExactly(
+                        "bin/porthouse run", "bin/porthouse listen", "bin/porthouse pump \"hello\"", "bin/test");
+        assertThat(ROOT.resolve(commands.get(3))).isExecutable();
+
+        Files.createSymbolicLink(dir.resolve("bin"), ROOT.resolve("bin"));
+        Map<String, String> environment = environment();
+        try (CommandProcess router =
+                        CommandProcess.start(dir, environment, commands.get(0)).awaitOut("Stop it with Ctrl-C");
+                CommandProcess listener =
+                        CommandProcess.start(dir, Map.of(), commands.get(1)).awaitErr("listening to local/lobby");
+                CommandProcess pump = CommandProcess.start(dir, Map.of(), commands.get(2))) {
+            assertThat(pump.exit()).as(pump.err()).isZero();
+            assertThat(pump.out()).isEqualTo("local/lobby: sent to 1 recipient\n");
+            listener.awaitOut("local/lobby: hello\n");
+            theCommandsThatTheRouterPrintsWorkToo(router);
+        }
+    }
+
+    private void theCommandsThatTheRouterPrintsWorkToo(CommandProcess router) throws Exception {
+        List<String> printed = router.out()
+                .lines()
+                .filter(line -> line.startsWith("  cd "))
+                .map(String::strip)
+                .toList();
+        assertThat(printed).hasSize(2);
+        Path elsewhere = Files.createDirectories(dir.resolve("elsewhere"));
+        try (CommandProcess listener = CommandProcess.start(elsewhere, Map.of(), printed.get(0))
+                        .awaitErr("listening to local/lobby");
+                CommandProcess pump = CommandProcess.start(elsewhere, Map.of(), printed.get(1))) {
+            assertThat(pump.exit()).as(pump.err()).isZero();
+            assertThat(pump.out()).isEqualTo("local/lobby: sent to 2 recipients\n");
+            listener.awaitOut("local/lobby: hello\n");
+        }
+    }
+}

@@ -1,0 +1,266 @@
+package io.porthouse.client;
+
+import io.porthouse.client.PorthouseException.Kind;
+import io.porthouse.protocol.Frame;
+import java.time.Duration;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How to connect. Immutable; made by a {@link Builder}.
+ *
+ * <pre>{@code
+ * ConnectOptions options = ConnectOptions.to("@conf")
+ *         .onMessage(message -> System.out.println(message.text()))
+ *         .build();
+ * }</pre>
+ */
+public final class ConnectOptions {
+
+    /** What stands for the connection file: {@code $PORTHOUSE_CONF}, {@code .porthouse} here or above, or at home. */
+    public static final String CONF = "@conf";
+
+    private static final Pattern SECRET = Pattern.compile("[A-Za-z0-9._~-]{1,255}");
+
+    /** Header, field names and punctuation of HELLO, and some to spare. */
+    private static final int HELLO_FIELDS_BYTES = 256;
+
+    final Address address;
+    final String token;
+    final String client;
+    final @Nullable List<String> rooms;
+    final @Nullable String defaultRoom;
+    final boolean echo;
+    final @Nullable MessageHandler messageHandler;
+    final @Nullable EnvelopeHandler envelopeHandler;
+    final ConnectionEvents events;
+    final Duration connectTimeout;
+    final Duration sendTimeout;
+    final Duration closeTimeout;
+    final int sendBufferBytes;
+    final int receiveBufferBytes;
+    final int maxUnacknowledged;
+    final int maxIncomingEnvelopes;
+    final boolean nativeTransport;
+
+    private ConnectOptions(Builder builder, String token) {
+        address = builder.address;
+        this.token = token;
+        client = builder.client;
+        rooms = builder.rooms;
+        defaultRoom = builder.defaultRoom;
+        echo = builder.echo;
+        messageHandler = builder.messageHandler;
+        envelopeHandler = builder.envelopeHandler;
+        events = builder.events;
+        connectTimeout = builder.connectTimeout;
+        sendTimeout = builder.sendTimeout;
+        closeTimeout = builder.closeTimeout;
+        sendBufferBytes = builder.sendBufferBytes;
+        receiveBufferBytes = builder.receiveBufferBytes;
+        maxUnacknowledged = builder.maxUnacknowledged;
+        maxIncomingEnvelopes = builder.maxIncomingEnvelopes;
+        nativeTransport = builder.nativeTransport;
+    }
+
+    /**
+     * Starts with a router's address.
+     *
+     * @param where {@code tcp://token@host:port}, {@code tcp://host:port} (then {@link Builder#token} is needed; the port
+     *     is 7070 if left out), or {@link #CONF}
+     * @throws PorthouseException ({@link Kind#USAGE}) if it is none of these, or no connection file was found
+     */
+    public static Builder to(String where) {
+        return new Builder(where.equals(CONF) ? ConfFile.read() : Address.parse(where));
+    }
+
+    /** Whether rooms are received from the start, because something handles what comes. */
+    boolean receivesFromStart() {
+        return messageHandler != null || envelopeHandler != null;
+    }
+
+    /** Without the secret. */
+    @Override
+    public String toString() {
+        return "ConnectOptions[" + address + "]";
+    }
+
+    /** Collects options; confined to one thread. */
+    public static final class Builder {
+
+        private final Address address;
+        private @Nullable String token;
+        private String client = "porthouse-java/" + Porthouse.version();
+        private @Nullable List<String> rooms;
+        private @Nullable String defaultRoom;
+        private boolean echo;
+        private @Nullable MessageHandler messageHandler;
+        private @Nullable EnvelopeHandler envelopeHandler;
+        private ConnectionEvents events = ConnectionEvents.NONE;
+        private Duration connectTimeout = Duration.ofSeconds(10);
+        private Duration sendTimeout = Duration.ofSeconds(30);
+        private Duration closeTimeout = Duration.ofSeconds(10);
+        private int sendBufferBytes = 4 << 20;
+        private int receiveBufferBytes = 4 << 20;
+        private int maxUnacknowledged = 1 << 16;
+        private int maxIncomingEnvelopes = 1024;
+        private boolean nativeTransport = true;
+
+        private Builder(Address address) {
+            this.address = address;
+            this.token = address.token();
+        }
+
+        /** The token's secret; it beats one that the address holds. */
+        public Builder token(String secret) {
+            token = secret;
+            return this;
+        }
+
+        /** Name and version of the program, for the router's logs: {@code name/1.0}. */
+        public Builder client(String nameAndVersion) {
+            client = nameAndVersion;
+            return this;
+        }
+
+        /** The rooms to join at once, instead of those that the token joins by itself. One that is refused fails the connect. */
+        public Builder rooms(List<String> names) {
+            rooms = List.copyOf(names);
+            return this;
+        }
+
+        /** The room for what is sent without naming one; joined too. Else it is the only room with the right to write. */
+        public Builder defaultRoom(String name) {
+            defaultRoom = name;
+            return this;
+        }
+
+        /** Whether the connection's own messages come back to it; otherwise they don't. */
+        public Builder echo(boolean wanted) {
+            echo = wanted;
+            return this;
+        }
+
+        /**
+         * Handles the messages of every room that has no handler of its own. With it, or {@link #onEnvelope}, rooms are
+         * received from the start; without, only those that {@link Connection#receive} names.
+         */
+        public Builder onMessage(MessageHandler handler) {
+            messageHandler = handler;
+            return this;
+        }
+
+        /** Handles the envelopes of every room that has no handler of its own. */
+        public Builder onEnvelope(EnvelopeHandler handler) {
+            envelopeHandler = handler;
+            return this;
+        }
+
+        /** Is told of grants, withdrawals, gaps and the end. */
+        public Builder events(ConnectionEvents listener) {
+            events = listener;
+            return this;
+        }
+
+        /** How long connecting and joining may take; 10 s unless set. */
+        public Builder connectTimeout(Duration limit) {
+            connectTimeout = positive(limit);
+            return this;
+        }
+
+        /** How long a send waits for room in a full send buffer; 30 s unless set. */
+        public Builder sendTimeout(Duration limit) {
+            sendTimeout = positive(limit);
+            return this;
+        }
+
+        /** How long closing waits for outstanding receipts, and then for the router; 10 s unless set. */
+        public Builder closeTimeout(Duration limit) {
+            closeTimeout = positive(limit);
+            return this;
+        }
+
+        /** The most bytes that are accepted for sending and not yet in the socket; 4 MiB unless set, at least 64 KiB. */
+        public Builder sendBufferBytes(int bytes) {
+            sendBufferBytes = atLeast(64 << 10, bytes, "sendBufferBytes");
+            return this;
+        }
+
+        /** The bytes received and not yet handled above which reading stops; 4 MiB unless set, at least 64 KiB. */
+        public Builder receiveBufferBytes(int bytes) {
+            receiveBufferBytes = atLeast(64 << 10, bytes, "receiveBufferBytes");
+            return this;
+        }
+
+        /** The most receipts that may be outstanding before a send waits; 65,536 unless set. */
+        public Builder maxUnacknowledged(int count) {
+            maxUnacknowledged = atLeast(1, count, "maxUnacknowledged");
+            return this;
+        }
+
+        /** The most envelopes that may be arriving at once; 1,024 unless set. More are refused, one by one. */
+        public Builder maxIncomingEnvelopes(int count) {
+            maxIncomingEnvelopes = atLeast(1, count, "maxIncomingEnvelopes");
+            return this;
+        }
+
+        /**
+         * Whether to use epoll where its native library loads: faster for much traffic, while without it the first
+         * connection of a process is made sooner.
+         */
+        public Builder nativeTransport(boolean wanted) {
+            nativeTransport = wanted;
+            return this;
+        }
+
+        /**
+         * Makes the options.
+         *
+         * @throws PorthouseException ({@link Kind#USAGE}) if there is no token, or it cannot be one, or so many rooms are named
+         *     that they don't fit into the first frame
+         */
+        public ConnectOptions build() {
+            String secret = token;
+            if (secret == null) {
+                throw new PorthouseException(
+                        Kind.USAGE,
+                        "no token for " + address + "; put it into the address (tcp://token@host:port) or the"
+                                + " connection file, or give it separately");
+            }
+            if (!SECRET.matcher(secret).matches()) {
+                throw new PorthouseException(
+                        Kind.USAGE, "the token for " + address + " has characters that no token has; copy it again");
+            }
+            requireHelloFits(secret);
+            return new ConnectOptions(this, secret);
+        }
+
+        /** By a cautious estimate: every character may need six bytes in JSON. */
+        private void requireHelloFits(String secret) {
+            long bytes = HELLO_FIELDS_BYTES + secret.length() + 6L * client.length();
+            bytes += defaultRoom == null ? 0 : 6L * defaultRoom.length();
+            for (String room : rooms == null ? List.<String>of() : rooms) {
+                bytes += room.length() + 3L;
+            }
+            if (bytes > Frame.MAX_HELLO_FRAME_BYTES) {
+                throw new PorthouseException(
+                        Kind.USAGE, "too much to say at once; join some of the rooms after connecting");
+            }
+        }
+
+        private static Duration positive(Duration limit) {
+            if (limit.isNegative() || limit.isZero()) {
+                throw new IllegalArgumentException("a time limit must be more than nothing");
+            }
+            return limit;
+        }
+
+        private static int atLeast(int least, int value, String name) {
+            if (value < least) {
+                throw new IllegalArgumentException(name + " must be at least " + least + ", not " + value);
+            }
+            return value;
+        }
+    }
+}

@@ -1,0 +1,307 @@
+package io.porthouse.client;
+
+import io.porthouse.client.PorthouseException.Kind;
+import io.porthouse.protocol.ControlBody;
+import io.porthouse.protocol.Envelope;
+import io.porthouse.protocol.EnvelopeChunk;
+import io.porthouse.protocol.ErrorCode;
+import io.porthouse.protocol.Flags;
+import io.porthouse.protocol.Frame;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A program's connection to its router. Thread-safe.
+ *
+ * <p>A room's name is {@code account/name}, or just {@code name} in the token's own account. Methods that send wait while
+ * the send buffer is full, so a fast program goes at the pace of the router; they throw {@link PorthouseException} when
+ * nothing moves for the send timeout. Futures are completed on a network thread: what hangs on them must not block (use the
+ * {@code Async} methods). Handlers may block, and may send; but neither they nor the network thread can wait for the
+ * router's answer, because it comes only while they go on: such a wait is refused at once.
+ */
+public final class Connection implements AutoCloseable {
+
+    private final ConnectOptions options;
+    private final Handlers handlers;
+    private final Set<Inbox> inboxes;
+    private final Delivery delivery;
+    private final Link link;
+    private final ControlBody.Welcome welcome;
+    private final CompletableFuture<Void> closed = new CompletableFuture<>();
+    private final AtomicBoolean closing = new AtomicBoolean();
+
+    private Connection(
+            ConnectOptions options,
+            Handlers handlers,
+            Set<Inbox> inboxes,
+            Delivery delivery,
+            Link link,
+            ControlBody.Welcome welcome) {
+        this.options = options;
+        this.handlers = handlers;
+        this.inboxes = inboxes;
+        this.delivery = delivery;
+        this.link = link;
+        this.welcome = welcome;
+    }
+
+    static Connection open(ConnectOptions options) {
+        SharedThreads shared = options.nativeTransport ? SharedThreads.NATIVE : SharedThreads.PLAIN;
+        Handlers handlers = new Handlers(options);
+        Set<Inbox> inboxes = ConcurrentHashMap.newKeySet();
+        Delivery delivery = new Delivery(
+                SharedThreads.HANDLERS, options, handlers, cause -> inboxes.forEach(inbox -> inbox.end(cause)));
+        Link link = Link.open(options, shared.acquire(), delivery);
+        var unused = link.ended().thenRun(shared::release);
+        try {
+            ControlBody.Welcome welcome = await(link.ready(), options.connectTimeout, "the router's welcome");
+            return new Connection(options, handlers, inboxes, delivery, link, welcome);
+        } catch (PorthouseException e) {
+            link.cut(e);
+            throw e;
+        }
+    }
+
+    /** The account of the token. */
+    public String account() {
+        return welcome.account();
+    }
+
+    /** The id that the router gave to this session. */
+    public String session() {
+        return welcome.session();
+    }
+
+    /** The name of the router's node. */
+    public String node() {
+        return welcome.node();
+    }
+
+    /** The full names of the rooms held at this moment, in order. */
+    public Set<String> rooms() {
+        return link.rooms().all().stream().map(held -> held.name).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** The full name of the room for what is sent without naming one: fixed when connecting. */
+    public Optional<String> defaultRoom() {
+        return Optional.ofNullable(link.rooms().defaultRoom());
+    }
+
+    /**
+     * Joins a room to send there, without receiving its messages unless the connection receives all rooms.
+     *
+     * @return fails with {@link Kind#REJECTED} if the router refuses
+     */
+    public CompletableFuture<RoomGrant> join(String room) {
+        String name = link.rooms().fullName(room);
+        return link.join(name, handlers.isHandled(handlers.ofRoom(name)));
+    }
+
+    /**
+     * Joins a room, if it is not held, and handles its messages: exactly those numbered above the grant's sequence.
+     *
+     * @return fails with {@link Kind#REJECTED} if the router refuses
+     */
+    public CompletableFuture<RoomGrant> receive(String room, MessageHandler handler) {
+        String name = link.rooms().fullName(room);
+        handlers.ofRoom(name).message = handler;
+        return link.join(name, true);
+    }
+
+    /** Joins a room, if it is not held, and handles its envelopes; otherwise like {@link #receive}. */
+    public CompletableFuture<RoomGrant> receiveEnvelopes(String room, EnvelopeHandler handler) {
+        String name = link.rooms().fullName(room);
+        handlers.ofRoom(name).envelope = handler;
+        return link.join(name, true);
+    }
+
+    /**
+     * Joins a room, if it is not held, and collects its messages, to be taken one by one. Waits for the router's answer.
+     *
+     * @return to be closed by the caller
+     * @throws PorthouseException if the router refuses, or does not answer in the connect timeout
+     */
+    public Inbox messages(String room) {
+        Handlers.OfRoom own = handlers.ofRoom(link.rooms().fullName(room));
+        Inbox[] made = new Inbox[1];
+        Inbox inbox = new Inbox(() -> {
+            own.message = null;
+            inboxes.remove(made[0]);
+        });
+        made[0] = inbox;
+        inboxes.add(inbox);
+        try {
+            RoomGrant unused = await(receive(room, inbox::put), options.connectTimeout, "the room");
+            return inbox;
+        } catch (PorthouseException e) {
+            inbox.close();
+            throw e;
+        }
+    }
+
+    /** Leaves a room: nothing of it follows, and its outstanding receipts fail. It stays left until joined again. */
+    public CompletableFuture<Void> leave(String room) {
+        String name = link.rooms().fullName(room);
+        Rooms.Held held = link.rooms().all().stream()
+                .filter(candidate -> candidate.name.equals(name))
+                .findFirst()
+                .orElseThrow(() -> new PorthouseException(Kind.USAGE, "room " + name + " is not held"));
+        return link.leave(held);
+    }
+
+    /** Sends a text to the default room; otherwise like {@link #send(String, byte[])}. */
+    public CompletableFuture<SendReceipt> send(String text) {
+        return message(null, Flags.TEXT, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Sends bytes to the default room; otherwise like {@link #send(String, byte[])}. */
+    public CompletableFuture<SendReceipt> send(byte[] payload) {
+        return message(null, 0, payload);
+    }
+
+    /** Sends a text to a room, marked as text; otherwise like {@link #send(String, byte[])}. */
+    public CompletableFuture<SendReceipt> send(String room, String text) {
+        return message(room, Flags.TEXT, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /**
+     * Sends a message and asks for its receipt. Waits while the send buffer is full, or too many receipts are outstanding.
+     *
+     * @param payload copied before this returns
+     * @return completed by the router's receipt; fails if the router refuses the message, or the connection ends first
+     * @throws PorthouseException if it cannot even be queued
+     */
+    public CompletableFuture<SendReceipt> send(String room, byte[] payload) {
+        return message(room, 0, payload);
+    }
+
+    /** Sends a text without asking for a receipt; otherwise like {@link #post(String, byte[])}. */
+    public void post(String room, String text) {
+        post(room, Flags.TEXT, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /**
+     * Sends a message without asking for a receipt: the fastest way. What the router refuses is told to {@link
+     * ConnectionEvents#onRejected} only, and what is queued when the connection breaks is lost.
+     *
+     * @param payload copied before this returns
+     * @throws PorthouseException if it cannot even be queued
+     */
+    public void post(String room, byte[] payload) {
+        post(room, 0, payload);
+    }
+
+    /** Sends an envelope to the default room; otherwise like {@link #send(String, Envelope)}. */
+    public CompletableFuture<SendReceipt> send(Envelope envelope) {
+        return link.envelopes().send(link.rooms().forSending(null), envelope);
+    }
+
+    /**
+     * Sends an envelope, chunk by chunk as the router takes them: never more than the send buffer is in memory. Returns when
+     * its last chunk is queued, so it blocks for as long as most of the sending takes. Messages of other threads pass it.
+     *
+     * @return completed by the router's receipt for the whole
+     * @throws PorthouseException if the payload cannot be read ({@link Kind#SOURCE}), or the connection ends
+     */
+    public CompletableFuture<SendReceipt> send(String room, Envelope envelope) {
+        return link.envelopes().send(link.rooms().forSending(room), envelope);
+    }
+
+    /** Sends one chunk to the default room; otherwise like {@link #send(String, EnvelopeChunk)}. */
+    public CompletableFuture<SendReceipt> send(EnvelopeChunk chunk) {
+        return link.envelopes().send(link.rooms().forSending(null), chunk);
+    }
+
+    /**
+     * Sends one chunk of an envelope that the caller cuts: from the first to the last, all to one room.
+     *
+     * @return the envelope's receipt, the same for each of its chunks
+     * @throws PorthouseException if the chunk cannot be sent
+     */
+    public CompletableFuture<SendReceipt> send(String room, EnvelopeChunk chunk) {
+        return link.envelopes().send(link.rooms().forSending(room), chunk);
+    }
+
+    /**
+     * Closes: what was sent leaves, outstanding receipts are awaited, the router is told, and its end awaited. Messages that
+     * no handler has seen yet are dropped. Idempotent.
+     *
+     * @throws PorthouseException if a receipt that was outstanding failed or did not come in the close timeout, or the
+     *     connection ended before; it is closed all the same
+     */
+    @Override
+    public void close() {
+        if (link.isOwnThread()) {
+            throw new PorthouseException(
+                    Kind.USAGE, "the connection's own thread cannot wait for its end; use closeAsync()");
+        }
+        // Two waits of the router, and a second for this side's own work.
+        Void unused = await(closeAsync(), options.closeTimeout.multipliedBy(2).plusSeconds(1), "the close");
+    }
+
+    /** Closes like {@link #close} without waiting; the future tells the outcome. */
+    public CompletableFuture<Void> closeAsync() {
+        if (closing.compareAndSet(false, true)) {
+            delivery.stop();
+            var unused = link.close().whenComplete((none, failure) -> {
+                if (failure == null) {
+                    closed.complete(null);
+                } else {
+                    closed.completeExceptionally(failure instanceof CompletionException ? failure.getCause() : failure);
+                }
+            });
+        }
+        return closed;
+    }
+
+    private CompletableFuture<SendReceipt> message(@Nullable String room, int flags, byte[] payload) {
+        CompletableFuture<SendReceipt> receipt = link.newAnswer();
+        link.sender().message(target(room, payload), flags, payload, receipt);
+        return receipt;
+    }
+
+    private void post(String room, int flags, byte[] payload) {
+        link.sender().message(target(room, payload), flags, payload, null);
+    }
+
+    private Rooms.Held target(@Nullable String room, byte[] payload) {
+        if (payload.length > welcome.maxFrame() - Frame.HEADER_BYTES) {
+            throw PorthouseException.rejected(
+                    ErrorCode.TOO_LARGE.number(),
+                    "a message of " + payload.length + " bytes does not fit the router's frames of "
+                            + welcome.maxFrame() + "; send an envelope");
+        }
+        return link.rooms().forSending(room);
+    }
+
+    private static <T> T await(CompletableFuture<T> future, Duration limit, String what) {
+        try {
+            return future.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new PorthouseException(Kind.INTERRUPTED, "interrupted while waiting for " + what, e);
+        } catch (TimeoutException e) {
+            throw new PorthouseException(
+                    Kind.TIMEOUT,
+                    what + " did not come within " + limit.toMillis() + " ms; check the router, or wait longer",
+                    e);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof PorthouseException known) {
+                throw known.again();
+            }
+            throw new PorthouseException(Kind.LOST, "waiting for " + what + " failed", e.getCause());
+        }
+    }
+}

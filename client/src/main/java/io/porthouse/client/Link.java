@@ -1,0 +1,349 @@
+package io.porthouse.client;
+
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.WriteBufferWaterMark;
+import io.porthouse.client.PorthouseException.Kind;
+import io.porthouse.protocol.CloseCode;
+import io.porthouse.protocol.ControlBody;
+import io.porthouse.protocol.FrameType;
+import io.porthouse.protocol.FrameWalk;
+import io.porthouse.protocol.MalformedBodyException;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One TCP connection to a router, from HELLO to its end. What outlives it (the user's handlers and settings) is the {@link
+ * Connection}'s; room handles, correlations and everything outstanding live and die here.
+ *
+ * <p>Confined to its event loop, except where a method says that any thread may call it; those need {@link #ready} to be
+ * complete.
+ */
+final class Link {
+
+    private static final int WRITE_LOW_BYTES = 256 << 10;
+    private static final int WRITE_HIGH_BYTES = 512 << 10;
+    private static final int SMALLEST_READ_BYTES = 1 << 10;
+    private static final int FIRST_READ_BYTES = 4 << 10;
+    private static final int LARGEST_READ_BYTES = 256 << 10;
+
+    private final ConnectOptions options;
+    private final EventLoop loop;
+    private final Delivery delivery;
+    private final Rooms rooms = new Rooms();
+    private final Receipts receipts = new Receipts();
+    private final Requests requests = new Requests();
+    private final CompletableFuture<ControlBody.Welcome> ready = new CompletableFuture<>();
+    private final CompletableFuture<Optional<PorthouseException>> ended = new CompletableFuture<>();
+
+    private @Nullable Channel channel;
+    private @Nullable SendQueue sendQueue;
+    private @Nullable OutgoingEnvelopes outgoing;
+    private @Nullable Conversation conversation;
+    private @Nullable Heartbeat heartbeat;
+    private @Nullable PorthouseException cause;
+    private boolean goodbye;
+
+    private Link(ConnectOptions options, EventLoop loop, Delivery delivery) {
+        this.options = options;
+        this.loop = loop;
+        this.delivery = delivery;
+    }
+
+    /** Starts to connect; {@link #ready} tells the outcome. What is received goes to {@code delivery}. */
+    static Link open(ConnectOptions options, SharedThreads.Threads threads, Delivery delivery) {
+        EventLoop loop = threads.loops().next();
+        Link link = new Link(options, loop, delivery);
+        Address address = options.address;
+        ChannelFuture connecting = new Bootstrap()
+                .group(loop)
+                .channel(threads.channel())
+                .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
+                .option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) options.connectTimeout.toMillis())
+                .option(
+                        ChannelOption.WRITE_BUFFER_WATER_MARK,
+                        new WriteBufferWaterMark(WRITE_LOW_BYTES, WRITE_HIGH_BYTES))
+                .option(
+                        ChannelOption.RECVBUF_ALLOCATOR,
+                        new AdaptiveRecvByteBufAllocator(SMALLEST_READ_BYTES, FIRST_READ_BYTES, LARGEST_READ_BYTES))
+                .handler(new FrameReader(link))
+                .connect(address.host(), address.port());
+        link.execute(() -> link.channel = connecting.channel());
+        connecting.addListener(done -> {
+            if (!done.isSuccess()) {
+                link.onDisconnected(unreachable(address, done.cause()));
+            }
+        });
+        return link;
+    }
+
+    /** Completes once every room that HELLO asked for is answered; fails if the link ends before. Any thread, always. */
+    CompletableFuture<ControlBody.Welcome> ready() {
+        return ready;
+    }
+
+    /**
+     * Completes when the socket is closed and everything outstanding is resolved: with the cause, or empty if the user closed
+     * it and nothing went wrong. Never fails. Any thread, always.
+     */
+    CompletableFuture<Optional<PorthouseException>> ended() {
+        return ended;
+    }
+
+    /** The rooms that are held. Any thread. */
+    Rooms rooms() {
+        return rooms;
+    }
+
+    Receipts receipts() {
+        return receipts;
+    }
+
+    Requests requests() {
+        return requests;
+    }
+
+    /** What sends. Any thread. */
+    SendQueue sender() {
+        return present(sendQueue);
+    }
+
+    /** What sends envelopes. Any thread. */
+    OutgoingEnvelopes envelopes() {
+        return present(outgoing);
+    }
+
+    /** Returns a future for what the router will say, which its own threads cannot wait for. Any thread. */
+    <T> CompletableFuture<T> newAnswer() {
+        return new Answer<>(this::isReader);
+    }
+
+    /** Whether the present thread is needed for anything to be read from this link. */
+    private boolean isReader() {
+        return isOwnThread() || delivery.isHandlerThread();
+    }
+
+    /** Asks for a room; the future is completed on the event loop. Any thread. */
+    CompletableFuture<RoomGrant> join(String room, boolean receive) {
+        CompletableFuture<RoomGrant> answer = newAnswer();
+        sender().request(new ControlBody.Join(room, receive), correlation -> requests.joining(correlation, answer));
+        return answer;
+    }
+
+    /** Leaves a room; the future is completed on the event loop. Any thread. */
+    CompletableFuture<Void> leave(Rooms.Held room) {
+        CompletableFuture<Void> answer = newAnswer();
+        sender().leave(room.handle, correlation -> requests.leaving(correlation, answer));
+        return answer;
+    }
+
+    /**
+     * Closes in order: nothing more is sent, outstanding receipts are awaited, then CLOSE 1000 tells the router, which sends
+     * what it owes and closes. Each of the two waits has the close timeout. Any thread.
+     *
+     * @return completes behind {@link #ended}; fails if a receipt failed or did not come, or the link ended badly
+     */
+    CompletableFuture<Void> close() {
+        sender().refuse(closedHere());
+        CompletableFuture<Void> receipted = receipts.whenNone();
+        failLater(receipted, unacknowledged());
+        var unused = receipted.whenComplete((all, failure) -> execute(this::goodbye));
+        return receipted.thenAcceptBoth(
+                ended,
+                (all, bad) -> bad.ifPresent(failure -> {
+                    throw failure;
+                }));
+    }
+
+    private void goodbye() {
+        goodbye = true;
+        sender().finish();
+        var timer = loop.schedule(() -> onFailure(unanswered()), options.closeTimeout.toMillis(), MILLISECONDS);
+        var unused = ended.thenRun(() -> timer.cancel(false));
+    }
+
+    /** Ends the link now. Any thread, always. */
+    void cut(PorthouseException why) {
+        execute(() -> onFailure(why));
+    }
+
+    /** Lets a link that stopped reading read again. Any thread. */
+    void resumeReading() {
+        execute(() -> present(channel).config().setAutoRead(true));
+    }
+
+    /** Whether the present thread is the one that everything here runs on, so that waiting for it would never end. */
+    boolean isOwnThread() {
+        return loop.inEventLoop();
+    }
+
+    /** The socket is open. */
+    void onConnected(Channel connected, FrameReader frames) {
+        channel = connected;
+        SendQueue queue = new SendQueue(connected, receipts, options, delivery::isHandlerThread);
+        OutgoingEnvelopes envelopes = new OutgoingEnvelopes(connected.alloc(), queue, this::newAnswer);
+        Conversation begun = new Conversation(options, this, frames, queue, envelopes);
+        sendQueue = queue;
+        outgoing = envelopes;
+        conversation = begun;
+        begun.sayHello();
+    }
+
+    /** Sees one whole frame; returns whether the user's side is to see it too. */
+    boolean onFrame(byte type, ByteBuf in, int index, int bytes) {
+        if (heartbeat != null) {
+            heartbeat.heard();
+        }
+        try {
+            return present(conversation).onFrame(type, in, index, bytes);
+        } catch (MalformedBodyException e) {
+            onFailure(new PorthouseException(
+                    Kind.PROTOCOL,
+                    "the router sent a " + FrameType.name(type) + " that is not understood: " + e.getMessage()
+                            + "; is it a Porthouse router of this version?"));
+            return false;
+        }
+    }
+
+    /** Takes the frames of one read, of which at least one is for the user. */
+    void onBatch(ByteBuf buffer, int index, int bytes) {
+        if (delivery.offer(this, buffer, index, bytes)) {
+            present(channel).config().setAutoRead(false);
+        }
+    }
+
+    /** What came is no frame. */
+    void onBadFrame(int kind) {
+        String what = kind == FrameWalk.TOO_LARGE ? "too large" : "shorter than its header";
+        onFailure(new PorthouseException(
+                Kind.PROTOCOL,
+                "what answers at " + options.address + " sent a frame that is " + what
+                        + "; is it a Porthouse router?"));
+    }
+
+    void onWritabilityChanged() {
+        if (sendQueue != null) {
+            sendQueue.drain();
+        }
+    }
+
+    void onClose(ControlBody.Close body) {
+        if (!goodbye || body.code() != CloseCode.DONE.number()) {
+            onFailure(PorthouseException.closedByRouter(body));
+        }
+    }
+
+    /** Ends the link because of something on this side, or of what came. */
+    void onFailure(Throwable failure) {
+        if (cause == null) {
+            cause = failure instanceof PorthouseException known
+                    ? known
+                    : new PorthouseException(
+                            Kind.LOST, "the connection to " + options.address + " broke; connect again", failure);
+        }
+        if (channel != null) {
+            var unused = channel.close();
+        }
+    }
+
+    /**
+     * The socket is closed, or was never opened.
+     *
+     * @param why null if nothing is known of it
+     */
+    void onDisconnected(@Nullable PorthouseException why) {
+        if (ended.isDone()) {
+            return;
+        }
+        PorthouseException known = cause == null ? why : cause;
+        PorthouseException bad = known == null && !goodbye ? goneSilently() : known;
+        PorthouseException end = bad == null ? closedHere() : bad;
+        if (sendQueue != null) {
+            sendQueue.end(end);
+        }
+        receipts.end(end);
+        requests.end(end);
+        if (outgoing != null) {
+            outgoing.end(end);
+        }
+        ready.completeExceptionally(end);
+        delivery.linkEnded(bad);
+        ended.complete(Optional.ofNullable(bad));
+    }
+
+    void watchHeartbeat(int seconds) {
+        heartbeat = Heartbeat.start(present(channel), sender(), seconds, () -> onFailure(silent()));
+    }
+
+    /** Fails a future once the close timeout is over. Any thread. */
+    private void failLater(CompletableFuture<Void> future, PorthouseException failure) {
+        execute(() -> {
+            var timer = loop.schedule(
+                    () -> future.completeExceptionally(failure), options.closeTimeout.toMillis(), MILLISECONDS);
+            var unused = future.whenComplete((done, failed) -> timer.cancel(false));
+        });
+    }
+
+    private void execute(Runnable action) {
+        try {
+            loop.execute(action);
+        } catch (RejectedExecutionException e) {
+            // The loops end behind the last link, so this one has ended too, and there is nothing left to act on.
+            assert ended.isDone();
+        }
+    }
+
+    private PorthouseException goneSilently() {
+        return new PorthouseException(
+                Kind.LOST, "the router at " + options.address + " closed the connection without a word; connect again");
+    }
+
+    private PorthouseException silent() {
+        return new PorthouseException(
+                Kind.LOST, "the router at " + options.address + " has been silent for two heartbeats; connect again");
+    }
+
+    private PorthouseException unacknowledged() {
+        return new PorthouseException(
+                Kind.TIMEOUT,
+                "the router did not acknowledge everything within " + options.closeTimeout.toMillis()
+                        + " ms of closing; what was sent last may not have arrived");
+    }
+
+    private PorthouseException unanswered() {
+        return new PorthouseException(
+                Kind.TIMEOUT,
+                "the router did not close the connection within " + options.closeTimeout.toMillis()
+                        + " ms; what asked for a receipt has it, the rest may not have arrived");
+    }
+
+    private static PorthouseException closedHere() {
+        return new PorthouseException(Kind.CLOSED, "the connection is closed; connect again");
+    }
+
+    private static PorthouseException unreachable(Address address, @Nullable Throwable why) {
+        // Netty's own message repeats the address.
+        Throwable root = why == null || why.getCause() == null ? why : why.getCause();
+        String reason = root == null ? "" : " (" + root.getMessage() + ")";
+        return new PorthouseException(
+                Kind.UNREACHABLE, "cannot reach a router at " + address + reason + "; is it running there?", why);
+    }
+
+    private static <T> T present(@Nullable T value) {
+        if (value == null) {
+            throw new IllegalStateException("the link is not connected");
+        }
+        return value;
+    }
+}

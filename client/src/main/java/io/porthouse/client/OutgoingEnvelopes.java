@@ -1,0 +1,208 @@
+package io.porthouse.client;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.porthouse.client.PorthouseException.Kind;
+import io.porthouse.protocol.Chunk;
+import io.porthouse.protocol.Envelope;
+import io.porthouse.protocol.EnvelopeChunk;
+import io.porthouse.protocol.EnvelopeChunks;
+import io.porthouse.protocol.Frame;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The envelopes that one link is sending. Chunks are pulled by the thread that sends, one at a time and no sooner than the
+ * {@link SendQueue} takes them, so that an envelope of any size costs a chunk of memory. Thread-safe; one envelope is sent by
+ * one thread at a time.
+ */
+final class OutgoingEnvelopes {
+
+    private static final int CHUNK_KIB = 256;
+
+    private static final class Open {
+        final int id;
+        final Rooms.Held room;
+        final CompletableFuture<SendReceipt> receipt;
+
+        Open(int id, Rooms.Held room, CompletableFuture<SendReceipt> receipt) {
+            this.id = id;
+            this.room = room;
+            this.receipt = receipt;
+        }
+    }
+
+    private final ByteBufAllocator allocator;
+    private final SendQueue queue;
+    private final Supplier<CompletableFuture<SendReceipt>> newReceipt;
+
+    /** By identity: a walk over an envelope's chunks is what is open, not the envelope, which may be sent twice at once. */
+    private final IdentityHashMap<EnvelopeChunks, Open> open = new IdentityHashMap<>();
+
+    private int lastId;
+    private int maxOpen;
+    private volatile int maxFrameBytes;
+    private @Nullable PorthouseException ended;
+
+    OutgoingEnvelopes(
+            ByteBufAllocator allocator, SendQueue queue, Supplier<CompletableFuture<SendReceipt>> newReceipt) {
+        this.allocator = allocator;
+        this.queue = queue;
+        this.newReceipt = newReceipt;
+    }
+
+    synchronized void limits(int maxFrame, int maxOpenEnvelopes) {
+        maxFrameBytes = maxFrame;
+        maxOpen = maxOpenEnvelopes;
+    }
+
+    /**
+     * Sends a whole envelope; returns when its last chunk is queued.
+     *
+     * @return completed by the receipt
+     * @throws PorthouseException if the payload cannot be read, or the link ends; receivers are then told to forget it
+     */
+    CompletableFuture<SendReceipt> send(Rooms.Held room, Envelope envelope) {
+        EnvelopeChunks chunks = cut(envelope);
+        try (chunks) {
+            CompletableFuture<SendReceipt> receipt = newReceipt.get();
+            for (EnvelopeChunk chunk : chunks) {
+                receipt = send(room, chunk);
+                if (receipt.isCompletedExceptionally()) {
+                    forget(chunks);
+                    break;
+                }
+            }
+            return receipt;
+        } catch (UncheckedIOException e) {
+            PorthouseException failure = new PorthouseException(
+                    Kind.SOURCE, "the payload could not be read (" + e.getMessage() + "); it was given up", e);
+            cancel(chunks, failure);
+            throw failure;
+        }
+    }
+
+    /**
+     * Sends one chunk; the chunks of an envelope in their order.
+     *
+     * @return completed by the envelope's receipt, the same for each of its chunks
+     * @throws PorthouseException if the link ends, or the chunk cannot be sent; receivers are then told to forget it
+     */
+    CompletableFuture<SendReceipt> send(Rooms.Held room, EnvelopeChunk chunk) {
+        Open envelope = chunk.index() == 0 ? begin(room, chunk.chunks()) : going(room, chunk);
+        if (envelope.receipt.isDone()) {
+            return envelope.receipt;
+        }
+        try {
+            queue.chunk(
+                    room,
+                    chunk.frameBytes(),
+                    chunk.isLast() ? envelope.receipt : null,
+                    correlation -> chunk.frame(allocator, room.handle, envelope.id, correlation));
+        } catch (PorthouseException e) {
+            cancel(chunk.chunks(), e);
+            throw e;
+        }
+        if (chunk.isLast()) {
+            forget(chunk.chunks());
+        }
+        return envelope.receipt;
+    }
+
+    /** The router refused an envelope before its last chunk. */
+    void fail(int id, PorthouseException refusal) {
+        // Stays in the map, so that its sender, who may be at any chunk, finds the failure.
+        matching(envelope -> envelope.id == id).forEach(envelope -> envelope.receipt.completeExceptionally(refusal));
+    }
+
+    /** A room was left or withdrawn. */
+    void failRoom(Rooms.Held room) {
+        PorthouseException failure = new PorthouseException(
+                Kind.REJECTED, "room " + room.name + " was left or withdrawn while an envelope was being sent there");
+        matching(envelope -> envelope.room == room)
+                .forEach(envelope -> envelope.receipt.completeExceptionally(failure));
+    }
+
+    /** The link has ended. */
+    void end(PorthouseException cause) {
+        synchronized (this) {
+            ended = cause;
+        }
+        matching(envelope -> true).forEach(envelope -> envelope.receipt.completeExceptionally(cause));
+    }
+
+    private EnvelopeChunks cut(Envelope envelope) {
+        int overhead = Frame.HEADER_BYTES
+                + Chunk.FIRST_HEADER_BYTES
+                + envelope.metadata().json().getBytes(StandardCharsets.UTF_8).length
+                + Chunk.CRC_BYTES;
+        int kib = Math.max(1, Math.min(CHUNK_KIB, (maxFrameBytes - overhead) >> 10));
+        try {
+            return envelope.chunks(kib, maxFrameBytes);
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            throw new PorthouseException(Kind.USAGE, "the envelope cannot be sent: " + e.getMessage(), e);
+        }
+    }
+
+    private Open begin(Rooms.Held room, EnvelopeChunks chunks) {
+        try {
+            chunks.requireFits(maxFrameBytes);
+        } catch (IllegalArgumentException e) {
+            throw new PorthouseException(Kind.USAGE, e.getMessage() + "; cut it into smaller chunks", e);
+        }
+        synchronized (this) {
+            if (ended != null) {
+                throw ended.again();
+            }
+            if (open.size() >= maxOpen) {
+                throw new PorthouseException(
+                        Kind.FULL,
+                        maxOpen + " envelopes are being sent, which is all the router allows; finish one first");
+            }
+            Open begun = new Open(++lastId, room, newReceipt.get());
+            if (open.putIfAbsent(chunks, begun) != null) {
+                throw new PorthouseException(Kind.USAGE, "chunk 0 of this envelope was sent before; cut it again");
+            }
+            return begun;
+        }
+    }
+
+    private synchronized Open going(Rooms.Held room, EnvelopeChunk chunk) {
+        Open envelope = open.get(chunk.chunks());
+        if (envelope == null || envelope.room != room) {
+            throw new PorthouseException(
+                    Kind.USAGE,
+                    "chunk " + Integer.toUnsignedString(chunk.index())
+                            + " belongs to no envelope being sent to this room; send its chunks in order, from the first");
+        }
+        return envelope;
+    }
+
+    private void cancel(EnvelopeChunks chunks, PorthouseException failure) {
+        Open envelope = forget(chunks);
+        if (envelope != null) {
+            envelope.receipt.completeExceptionally(failure);
+            ByteBuf frame = allocator.buffer(Chunk.CANCEL_FRAME_BYTES);
+            Chunk.writeCancel(frame, 0, envelope.room.handle, 0, envelope.id);
+            // A full reserve drops the cancel: then the link is about to be given up, which cancels too.
+            boolean unused = queue.control(frame);
+        }
+    }
+
+    private synchronized @Nullable Open forget(EnvelopeChunks chunks) {
+        return open.remove(chunks);
+    }
+
+    private synchronized List<Open> matching(Predicate<Open> which) {
+        List<Open> found = new ArrayList<>(open.values());
+        found.removeIf(which.negate());
+        return found;
+    }
+}

@@ -1,0 +1,157 @@
+package io.porthouse.client;
+
+import io.porthouse.client.PorthouseException.Kind;
+import io.porthouse.protocol.Receipt;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What was sent with the wish for a receipt and has none yet, per room in the order of sending. Added to by senders (in the
+ * order of the wire, see {@link SendQueue}), resolved by the link's event loop; futures are completed outside the lock.
+ */
+final class Receipts {
+
+    private record Pending(long correlation, CompletableFuture<SendReceipt> future) {}
+
+    /** One receipt covers all earlier ones of its room, so each room has a queue. */
+    private final Map<Integer, ArrayDeque<Pending>> byRoom = new HashMap<>();
+
+    private int count;
+    private @Nullable CompletableFuture<Void> whenNone;
+    private @Nullable PorthouseException firstFailure;
+
+    synchronized void add(int room, long correlation, CompletableFuture<SendReceipt> future) {
+        byRoom.computeIfAbsent(room, handle -> new ArrayDeque<>()).add(new Pending(correlation, future));
+        count++;
+    }
+
+    synchronized int count() {
+        return count;
+    }
+
+    /** Completes what a RECEIPT covers; returns how many. */
+    int complete(Rooms.Held room, long correlation, Receipt receipt) {
+        List<Pending> covered = take(room.handle, correlation);
+        for (Pending pending : covered) {
+            boolean exact = pending.correlation == correlation;
+            pending.future.complete(new SendReceipt(
+                    room.name, exact ? receipt.sequence() : 0, Integer.toUnsignedLong(receipt.recipients()), exact));
+        }
+        tellIfNone();
+        return covered.size();
+    }
+
+    /** Fails what one ERROR answers; returns whether there was such a thing. */
+    boolean fail(long correlation, PorthouseException refusal) {
+        Pending refused = remove(correlation);
+        if (refused == null) {
+            return false;
+        }
+        failAll(List.of(refused), refusal);
+        return true;
+    }
+
+    /** Fails what is outstanding in a room that was left or withdrawn; returns how many. */
+    int failRoom(Rooms.Held room) {
+        List<Pending> lost;
+        synchronized (this) {
+            ArrayDeque<Pending> queue = byRoom.remove(room.handle);
+            lost = queue == null ? List.of() : List.copyOf(queue);
+            count -= lost.size();
+        }
+        failAll(
+                lost,
+                new PorthouseException(
+                        Kind.REJECTED,
+                        "room " + room.name
+                                + " was left or withdrawn before the receipt; what was sent may have arrived"));
+        return lost.size();
+    }
+
+    /** Fails everything: the link has ended. */
+    void end(PorthouseException cause) {
+        List<Pending> lost = new ArrayList<>();
+        synchronized (this) {
+            byRoom.values().forEach(lost::addAll);
+            byRoom.clear();
+            count = 0;
+        }
+        failAll(lost, cause);
+    }
+
+    /**
+     * Returns a future that completes once nothing is outstanding, exceptionally if any of what is outstanding now fails.
+     * To be called once, when nothing more is added.
+     */
+    CompletableFuture<Void> whenNone() {
+        CompletableFuture<Void> future = new CompletableFuture<>();
+        synchronized (this) {
+            whenNone = future;
+            firstFailure = null;
+        }
+        tellIfNone();
+        return future;
+    }
+
+    private synchronized List<Pending> take(int room, long correlation) {
+        ArrayDeque<Pending> queue = byRoom.get(room);
+        if (queue == null) {
+            return List.of();
+        }
+        List<Pending> covered = new ArrayList<>();
+        for (Pending head = queue.peek(); head != null && head.correlation <= correlation; head = queue.peek()) {
+            covered.add(queue.remove());
+        }
+        count -= covered.size();
+        return covered;
+    }
+
+    private synchronized @Nullable Pending remove(long correlation) {
+        // A walk, because refusals are rare and may name room 0 where the sender used the default.
+        for (ArrayDeque<Pending> queue : byRoom.values()) {
+            for (Pending pending : queue) {
+                if (pending.correlation == correlation) {
+                    queue.remove(pending);
+                    count--;
+                    return pending;
+                }
+            }
+        }
+        return null;
+    }
+
+    private void failAll(List<Pending> lost, PorthouseException cause) {
+        if (!lost.isEmpty()) {
+            synchronized (this) {
+                if (firstFailure == null) {
+                    firstFailure = cause;
+                }
+            }
+            lost.forEach(pending -> pending.future.completeExceptionally(cause));
+        }
+        tellIfNone();
+    }
+
+    private void tellIfNone() {
+        CompletableFuture<Void> waiting;
+        PorthouseException failure;
+        synchronized (this) {
+            waiting = whenNone;
+            failure = firstFailure;
+            if (waiting == null || count > 0) {
+                return;
+            }
+            whenNone = null;
+        }
+        if (failure == null) {
+            waiting.complete(null);
+        } else {
+            waiting.completeExceptionally(failure);
+        }
+    }
+}
