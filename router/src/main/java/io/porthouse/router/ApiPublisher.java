@@ -2,6 +2,7 @@ package io.porthouse.router;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.util.internal.OutOfDirectMemoryError;
 import io.porthouse.protocol.Flags;
 import io.porthouse.protocol.Frame;
 import io.porthouse.protocol.FrameType;
@@ -28,7 +29,13 @@ final class ApiPublisher {
         byte[] body = payload.clone();
         Puddle[] puddles = node.puddles();
         Puddle puddle = puddles[Math.floorMod(name.hashCode(), puddles.length)];
-        puddle.execute(() -> node.rooms.open(name, puddle, room -> publish(puddle, room, isText, body, answer)));
+        puddle.execute(() -> node.rooms.open(name, puddle, room -> {
+            try {
+                publish(puddle, room, isText, body, answer);
+            } catch (RuntimeException | OutOfDirectMemoryError e) {
+                answer.completeExceptionally(e);
+            }
+        }));
         return answer;
     }
 

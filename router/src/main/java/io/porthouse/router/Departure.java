@@ -5,6 +5,8 @@ import io.netty.channel.ChannelFuture;
 import io.porthouse.protocol.ControlBody.Close;
 import io.porthouse.protocol.ControlCodec;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * How a connection ends without losing its last words. A socket that is closed while it has unread input resets the
@@ -24,6 +26,8 @@ final class Departure {
     static final long LINGER_NANOS = 1_000_000_000L;
 
     private static final int CLOSE_FRAME_BYTES = 128;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Departure.class);
 
     private enum Step {
         DRAIN,
@@ -110,7 +114,15 @@ final class Departure {
 
     private void close() {
         step = Step.OVER;
-        session.ingress.close();
+        // Not at once: this may be inside the walk over what was read.
+        session.puddle.execute(session.ingress::close);
+    }
+
+    /** Ends without a goodbye, because not even that could be said. */
+    void fail(Throwable cause) {
+        LOG.error("session {} could not be closed in order and is reset", session.handle, cause);
+        step = Step.OVER;
+        session.ingress.reset();
     }
 
     /** Returns whether there is nothing left to watch; ends what took too long. */

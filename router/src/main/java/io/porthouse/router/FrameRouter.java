@@ -133,7 +133,7 @@ final class FrameRouter {
             Session session, Membership member, ByteBuf in, int start, int second, long source, long receipt) {
         Room room = member.room;
         RoomRules rules = room.rules();
-        int maxBytes = rules.maxMessageBytes() + Frame.HEADER_BYTES;
+        int maxBodyBytes = rules.maxMessageBytes();
         boolean special = rules.text() || rules.messagesPerSecond() > 0;
         int rawRoom = Frame.room(in, start);
         // The raw field is overwritten by now; followers name the room as the first did, or by its handle.
@@ -145,7 +145,7 @@ final class FrameRouter {
         long receiptCorrelation = receipt;
         while (at < limit) {
             int bytes = FrameWalk.frameBytes(in, at, end, maxFrameBytes);
-            if (bytes <= 0 || bytes > maxBytes || at + bytes > limit) {
+            if (bytes <= 0 || bytes - Frame.HEADER_BYTES > maxBodyBytes || at + bytes > limit) {
                 break;
             }
             int word = in.getInt(at + Frame.TYPE_OFFSET);
@@ -352,7 +352,7 @@ final class FrameRouter {
         session.correlate(correlation);
         session.rooms.uploads().cancel(upload);
         session.refusals.refuseEnvelope(
-                ErrorCode.TOO_LARGE, upload.member.room.handle(), upload.envelopeId, correlation);
+                ErrorCode.TOO_LARGE, Frame.room(in, at), upload.envelopeId, correlation);
         return at + bytes;
     }
 
@@ -432,6 +432,9 @@ final class FrameRouter {
     private static void request(Session session, byte type, ByteBuf in, int at, int bytes, long correlation) {
         if (type == FrameType.PING) {
             session.outbox.queueEmpty(FrameType.PONG, correlation);
+        } else if (type == FrameType.JOIN && bytes > Frame.MAX_HELLO_FRAME_BYTES) {
+            // Parsing it would take the loop from everybody else.
+            session.refusals.refuse(ErrorCode.MALFORMED_BODY, Frame.room(in, at), correlation);
         } else if (type == FrameType.JOIN) {
             try {
                 session.rooms.join(ControlCodec.decode(Join.class, in, at, bytes), correlation);

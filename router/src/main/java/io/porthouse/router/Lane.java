@@ -92,12 +92,6 @@ final class Lane {
         return fresh;
     }
 
-    /** Appends a buffer. Takes over its reference. */
-    void add(ByteBuf buffer, Kind kind) {
-        push(buffer, kind, buffer.capacity());
-        openBlock = null;
-    }
-
     /**
      * Appends a slice of a read buffer and charges what it pins: the whole read buffer, once for all slices of it that
      * stand one behind the other. Takes over the slice's reference.

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +27,7 @@ final class LiveToken {
     private final String secretHash;
     private final TokenSource source;
     private final Clock clock;
+    private final Consumer<LiveToken> whenUnused;
 
     // Guarded by this:
     private final Set<Session> sessions = new LinkedHashSet<>();
@@ -37,10 +39,12 @@ final class LiveToken {
     private boolean readAgain;
     private boolean forgotten;
 
-    LiveToken(String secretHash, TokenSource source, Clock clock) {
+    /** @param whenUnused called when a reading has ended that nobody waits for any more; any thread */
+    LiveToken(String secretHash, TokenSource source, Clock clock, Consumer<LiveToken> whenUnused) {
         this.secretHash = secretHash;
         this.source = source;
         this.clock = clock;
+        this.whenUnused = whenUnused;
     }
 
     String secretHash() {
@@ -108,42 +112,42 @@ final class LiveToken {
     private void read() {
         source.readToken(secretHash).whenComplete((answer, failure) -> {
             boolean again;
+            boolean unused = false;
             synchronized (this) {
+                // One step with the end of the reading: a refresh comes either before it, or begins the next.
                 again = readAgain;
                 readAgain = false;
+                if (!again) {
+                    reading = false;
+                    apply(answer, failure);
+                    unused = sessions.isEmpty();
+                    forgotten |= unused;
+                }
             }
             if (again) {
                 read();
-            } else if (failure != null) {
-                failed(failure);
-            } else {
-                apply(answer);
+            } else if (unused) {
+                whenUnused.accept(this);
             }
         });
     }
 
-    private void apply(TokenSource.Reading<TokenState> answer) {
-        List<CompletableFuture<Refreshed>> waiting;
-        synchronized (this) {
-            if (answer.change() > change) {
-                change = answer.change();
-                state = answer.state();
-            }
-            known = true;
-            reading = false;
-            waiting = takeRefreshing();
-            compare(waiting);
-        }
-    }
-
-    /** Nobody keeps access by a failure: sessions end, and may come back when the source answers again. */
-    private void failed(Throwable failure) {
-        LOG.warn("a token can't be read; its sessions are closed", failure);
-        synchronized (this) {
-            reading = false;
-            known = false;
+    /**
+     * Has every session compare with what was read. Nobody keeps access by a failure: then they end, and may come back when
+     * the source answers again. Under the lock.
+     */
+    private void apply(TokenSource.@Nullable Reading<TokenState> answer, @Nullable Throwable failure) {
+        known = answer != null && failure == null;
+        if (answer == null || failure != null) {
+            LOG.warn("a token can't be read; its sessions are closed", failure);
             tell(new ArrayList<>(sessions), session -> Verdict.UNREADABLE, false, takeRefreshing());
+            return;
         }
+        if (answer.change() > change) {
+            change = answer.change();
+            state = answer.state();
+        }
+        compare(takeRefreshing());
     }
 
     /** Has the sessions look at the state again, because time has changed what it means. */
@@ -201,13 +205,16 @@ final class LiveToken {
         Runnable done = () -> waiting.forEach(
                 future -> future.complete(new Refreshed(all.size(), closed.get(), confirmed)));
         if (byPuddle.isEmpty()) {
-            done.run();
+            // Not here, under the token's lock.
+            CompletableFuture<Void> unused = CompletableFuture.runAsync(done);
         }
         byPuddle.forEach((puddle, sessions) -> puddle.execute(() -> {
             for (Session session : sessions) {
-                if (session.tokenApplied(verdicts.of(session))) {
-                    closed.incrementAndGet();
-                }
+                Puddle.apart(session, () -> {
+                    if (session.tokenApplied(verdicts.of(session))) {
+                        closed.incrementAndGet();
+                    }
+                });
             }
             if (left.decrementAndGet() == 0) {
                 done.run();

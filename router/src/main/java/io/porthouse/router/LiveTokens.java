@@ -35,19 +35,23 @@ final class LiveTokens {
      */
     LiveToken attach(String secretHash, Session session) {
         while (true) {
-            LiveToken token = byHash.computeIfAbsent(secretHash, hash -> new LiveToken(hash, source, clock));
+            LiveToken token = byHash.computeIfAbsent(secretHash, hash -> new LiveToken(hash, source, clock, this::forget));
             if (token.attach(session)) {
                 return token;
             }
-            byHash.remove(secretHash, token);
+            forget(token);
         }
     }
 
     /** The session is over; a token without sessions is forgotten. */
     void detach(LiveToken token, Session session) {
         if (token.detach(session)) {
-            byHash.remove(token.secretHash(), token);
+            forget(token);
         }
+    }
+
+    private void forget(LiveToken token) {
+        byHash.remove(token.secretHash(), token);
     }
 
     /** Reads a token anew that was changed, deleted or rotated. See {@link LiveToken#refresh}. */

@@ -37,6 +37,9 @@ final class Membership {
 
     int receiverIndex = NOWHERE;
 
+    /** Since which of its shard's beginnings it receives. */
+    long receivesSince;
+
     /** Whether the room counts it among those who receive; guarded by the room's lock. */
     boolean counted;
 
@@ -203,10 +206,7 @@ final class Membership {
     /** Tells the session that it is suspended for this room, if it was not told of the pause before. */
     void tellPaused() {
         beUploader();
-        if (!toldPaused) {
-            toldPaused = true;
-            session.outbox.queueFlow(room.handle(), true);
-        }
+        tellFlow();
     }
 
     /** Sends FLOW if the room's state is not what this session was told last. */

@@ -35,9 +35,10 @@ final class Node {
         this.nanoTime = nanoTime;
         this.closes = closes;
         this.memory = new Memory(settings.limits().memoryBytes(), loops.size());
-        this.tokens = new LiveTokens(source, clock);
+        TokenSource guarded = new GuardedTokenSource(source);
+        this.tokens = new LiveTokens(guarded, clock);
         this.puddles = new Puddle[loops.size()];
-        this.rooms = new Rooms(source, puddles, clock);
+        this.rooms = new Rooms(guarded, puddles, clock);
         for (int i = 0; i < puddles.length; i++) {
             puddles[i] = new Puddle(i, this, loops.get(i));
         }

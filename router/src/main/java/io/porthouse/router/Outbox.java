@@ -135,9 +135,13 @@ final class Outbox {
         if (shut) {
             return;
         }
-        ByteBuf buf = allocator.directBuffer(CONTROL_FRAME_BYTES);
-        encoder.accept(buf);
-        lane.add(buf, Lane.Kind.CONTROL);
+        ByteBuf frame = allocator.directBuffer(CONTROL_FRAME_BYTES);
+        try {
+            encoder.accept(frame);
+            lane.block(Lane.Kind.CONTROL, frame.readableBytes()).writeBytes(frame);
+        } finally {
+            frame.release();
+        }
         controlAdded();
     }
 
@@ -178,10 +182,7 @@ final class Outbox {
 
     private void controlAdded() {
         session.touch();
-        long queued = controlBytes();
-        if (queued > MAX_CONTROL_BYTES) {
-            session.markSlow();
-        } else if (queued > HIGH_CONTROL_BYTES) {
+        if (controlBytes() > HIGH_CONTROL_BYTES) {
             session.suspend(Session.ANSWERS_UNREAD);
         }
     }
@@ -207,6 +208,10 @@ final class Outbox {
             }
         } finally {
             flushing = false;
+        }
+        // Not before: who reads may be owed much at once, such as a GRANTED for each of its rooms.
+        if (controlBytes() > MAX_CONTROL_BYTES) {
+            session.markSlow();
         }
         report();
     }

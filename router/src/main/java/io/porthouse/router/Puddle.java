@@ -42,6 +42,9 @@ final class Puddle {
     /** How many sessions are described in one go: well below a millisecond. */
     private static final int SLICE_SESSIONS = 256;
 
+    /** A larger read buffer is not kept: whoever reads into it next would pin all of it. */
+    private static final int MAX_SPARE_BYTES = 1 << 20;
+
     /** Each session is looked at once in this many ticks, so once a second. */
     private static final int SCAN_TICKS = 10;
 
@@ -63,7 +66,10 @@ final class Puddle {
 
     private final List<Session> touched = new ArrayList<>();
     private final List<Session> sessions = new ArrayList<>();
+
+    /** In the order in which they came, so that the first is the first to be late. */
     private final ArrayDeque<Session> handshaking = new ArrayDeque<>();
+
     private final List<Departure> departures = new ArrayList<>();
 
     private boolean inRound;
@@ -153,7 +159,12 @@ final class Puddle {
         try {
             drain();
             for (int i = 0; i < touched.size(); i++) {
-                endRoundOf(touched.get(i));
+                Session session = touched.get(i);
+                try {
+                    session.endOfRound();
+                } catch (RuntimeException | Error e) {
+                    failed(session, e);
+                }
             }
         } finally {
             touched.clear();
@@ -167,14 +178,18 @@ final class Puddle {
         }
     }
 
-    /** One failing session loses only itself. */
-    private static void endRoundOf(Session session) {
+    /** Does something for one session: if that fails, the session loses only itself. On its loop. */
+    static void apart(Session session, Runnable action) {
         try {
-            session.endOfRound();
-        } catch (RuntimeException | OutOfDirectMemoryError e) {
-            LOG.error("session {} failed and is closed", session.handle, e);
-            session.ingress.reset();
+            action.run();
+        } catch (RuntimeException | Error e) {
+            failed(session, e);
         }
+    }
+
+    private static void failed(Session session, Throwable cause) {
+        LOG.error("session {} failed and is closed", session.handle, cause);
+        session.ingress.reset();
     }
 
     private void drain() {
@@ -183,7 +198,7 @@ final class Puddle {
             polled += entry.pinnedBytes();
             try {
                 entry.apply();
-            } catch (RuntimeException | OutOfDirectMemoryError e) {
+            } catch (RuntimeException | Error e) {
                 LOG.error("an inbox entry failed; the others go on", e);
             }
         }
@@ -223,7 +238,7 @@ final class Puddle {
         CompletableFuture<Void> gone = new CompletableFuture<>();
         execute(() -> {
             emptied = gone;
-            List.copyOf(sessions).forEach(session -> session.goAway(afterMillis));
+            List.copyOf(sessions).forEach(session -> apart(session, () -> session.goAway(afterMillis)));
             if (sessions.isEmpty()) {
                 gone.complete(null);
             }
@@ -319,7 +334,16 @@ final class Puddle {
         messageBudgetBytes = budget - chunkMarkBytes;
     }
 
+    /** A tick that throws would be the last one. */
     private void tick() {
+        try {
+            keepTime();
+        } catch (RuntimeException | OutOfDirectMemoryError e) {
+            LOG.error("puddle {} failed to keep its deadlines; it tries again", index, e);
+        }
+    }
+
+    private void keepTime() {
         nowNanos = node.nanoTime.getAsLong();
         if (index == 0) {
             node.memory.check();
@@ -329,14 +353,30 @@ final class Puddle {
         }
         setBudgets();
         releaseUnusedSpare();
-        while (!handshaking.isEmpty() && handshaking.getFirst().isHandshakeOver(nowNanos)) {
+        while (!handshaking.isEmpty() && !handshaking.getFirst().isGreeting()) {
             handshaking.removeFirst();
         }
-        departures.removeIf(departure -> departure.isOver(nowNanos));
+        for (Session session : handshaking) {
+            if (!session.isGreetingLate(nowNanos)) {
+                break;
+            }
+            apart(session, session::closeLate);
+        }
+        departures.removeIf(this::isOver);
         int count = sessions.size() / SCAN_TICKS + 1;
         for (int i = 0; i < count && !sessions.isEmpty(); i++) {
             scanCursor = scanCursor >= sessions.size() - 1 ? 0 : scanCursor + 1;
-            sessions.get(scanCursor).scan(nowNanos);
+            Session session = sessions.get(scanCursor);
+            apart(session, () -> session.scan(nowNanos));
+        }
+    }
+
+    private boolean isOver(Departure departure) {
+        try {
+            return departure.isOver(nowNanos);
+        } catch (RuntimeException | OutOfDirectMemoryError e) {
+            departure.fail(e);
+            return true;
         }
     }
 
@@ -375,7 +415,7 @@ final class Puddle {
         block.writerIndex(block.readerIndex());
         if (block.capacity() == BLOCK_BYTES && spareBlock == null) {
             spareBlock = block;
-        } else if (block.capacity() > BLOCK_BYTES && largeSpare == null) {
+        } else if (block.capacity() > BLOCK_BYTES && block.capacity() <= MAX_SPARE_BYTES && largeSpare == null) {
             largeSpare = block;
         } else {
             block.release();

@@ -61,12 +61,26 @@ final class Refusals {
             throttles.put(key, new Throttle(now));
             refuse(code, room, 0);
         } else if (now - throttle.toldNanos < PERIOD_NANOS) {
+            session.puddle.stats.refusals.add(1);
             throttle.held++;
             throttle.room = room;
-            session.puddle.stats.refusals.add(1);
         } else {
+            session.puddle.stats.refusals.add(1);
             throttle.room = room;
             tell(code.number(), throttle, throttle.held + 1, now);
+        }
+    }
+
+    /** The session leaves a room: what was held back is told before WITHDRAWN, and nothing after it. */
+    void forget(int room) {
+        if (throttles == null) {
+            return;
+        }
+        for (ErrorCode code : ErrorCode.values()) {
+            Throttle throttle = throttles.remove(((long) room << 32) | code.number());
+            if (throttle != null && throttle.held > 0) {
+                tell(code.number(), throttle, throttle.held, session.puddle.nowNanos());
+            }
         }
     }
 
@@ -96,7 +110,8 @@ final class Refusals {
         throttle.held = 0;
         throttle.toldNanos = nowNanos;
         String text = ErrorCode.of(code).map(ErrorCode::text).orElse("");
-        send(new Refusal(code, text, null, null, count), throttle.room, 0);
+        // Each of these was counted when it was refused.
+        session.outbox.queueControl(new Refusal(code, text, null, null, count), throttle.room, 0, 0);
     }
 
     private void send(Refusal refusal, int room, long correlation) {

@@ -2,9 +2,11 @@ package io.porthouse.router;
 
 import io.porthouse.protocol.ControlBody.Granted;
 import io.porthouse.protocol.ControlBody.Withdrawn;
+import io.porthouse.protocol.ErrorCode;
 import io.porthouse.protocol.Right;
 import io.porthouse.protocol.RoomName;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -50,8 +52,8 @@ final class Room {
     private int members;
     private boolean closed;
     private int pausingMembers;
-    private final List<Membership> uploaders = new ArrayList<>(0);
-    private final List<Session> suspended = new ArrayList<>(0);
+    private final Set<Membership> uploaders = new LinkedHashSet<>(0);
+    private final Set<Session> suspended = new LinkedHashSet<>(0);
 
     Room(RoomName name, int handle, String epoch, RoomRules rules, Rooms rooms, Puddle[] puddles) {
         this.name = name;
@@ -167,18 +169,23 @@ final class Room {
         return Joined.JOINED;
     }
 
-    /** Makes a member's changed rights or wish to receive take effect, and tells it. Its loop. */
-    void change(Membership member, String reason, long correlation) {
+    /**
+     * Makes a member's changed rights or wish to receive take effect, and tells it. Its loop.
+     *
+     * @return false if the room's life has ended; WITHDRAWN is on its way then
+     */
+    boolean change(Membership member, String reason, long correlation) {
         GrantMarker marker = new GrantMarker(member, member.receives(), reason, correlation);
         synchronized (this) {
             if (closed) {
-                return;
+                return false;
             }
             count(member, marker.receives);
             marker.sequence = lastSequence;
             member.session.puddle.inbox.offer(marker);
         }
         member.session.puddle.wake();
+        return true;
     }
 
     /**
@@ -441,6 +448,9 @@ final class Room {
             boolean wasThere = member.shard().remove(member);
             if (reason != null && wasThere) {
                 member.session.withdrawn(member, reason, correlation);
+            } else if (correlation != 0) {
+                // The room was deleted before, which the member was told already.
+                member.session.refusals.refuse(ErrorCode.NOT_HELD, member.room.handle, correlation);
             }
         }
     }

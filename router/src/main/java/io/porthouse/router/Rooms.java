@@ -68,7 +68,7 @@ final class Rooms {
 
     /**
      * Reads the rules of a live room anew, and applies them: changed rules for publishers at once, the room's deletion to
-     * every member. Completes when that is under way; nothing happens where the room is not live.
+     * every member. Completes when every member is treated by it; nothing happens where the room is not live.
      */
     CompletionStage<Void> refresh(RoomName name) {
         Slot slot = slots.get(name);
@@ -164,9 +164,10 @@ final class Rooms {
                     return CompletableFuture.completedFuture(null);
                 }
                 change = reading.change();
+                // Under the lock, so that of two readings the newer one is also applied last.
+                RoomRules rules = reading.state();
+                return rules == null ? live.delete() : live.setRules(rules);
             }
-            RoomRules rules = reading.state();
-            return rules == null ? live.delete() : live.setRules(rules);
         }
     }
 }

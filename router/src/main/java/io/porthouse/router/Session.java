@@ -233,7 +233,7 @@ final class Session {
             departing.inputEnded();
         } else if (stage == Stage.HELLO) {
             disconnected();
-        } else if (waits == 0) {
+        } else if (waits == 0 && !resumeDue) {
             finish();
         }
     }
@@ -394,7 +394,7 @@ final class Session {
             outbox.shut();
         }
         ingress.discardInput();
-        depart(Departure.byRouter(this, body, drainFirst, inputEnded));
+        Puddle.apart(this, () -> depart(Departure.byRouter(this, body, drainFirst, inputEnded)));
     }
 
     /** Ends it because the client is done: its receipts are sent, and what it was owed. */
@@ -466,17 +466,21 @@ final class Session {
 
     // ---- deadlines, by the puddle's tick
 
-    /** Returns whether the handshake needs no watching any more; closes the session if it takes too long. */
-    boolean isHandshakeOver(long nowNanos) {
+    /** Returns whether it is not welcomed yet, and not closing. */
+    boolean isGreeting() {
+        return handshake != null;
+    }
+
+    /** Returns whether its time for that is over; also of one that has been welcomed since. */
+    boolean isGreetingLate(long nowNanos) {
         Handshake greeting = handshake;
-        if (greeting == null) {
-            return true;
-        }
-        if (greeting.isLate(nowNanos)) {
+        return greeting == null || greeting.isLate(nowNanos);
+    }
+
+    void closeLate() {
+        if (isGreeting()) {
             close(CloseCode.TIMEOUT, "no HELLO in time");
-            return true;
         }
-        return false;
     }
 
     /** Looks after heartbeat, throttled refusals and waiting rooms; about once a second. */

@@ -195,8 +195,12 @@ final class SessionRooms {
         Membership present = held.get(room.handle());
         if (present != null) {
             present.setRights(present.may(), wish == null ? present.wantsToReceive() : wish);
-            present.answersHello |= request.isHello;
-            room.change(present, request.reason, request.correlation);
+            if (room.change(present, request.reason, request.correlation)) {
+                present.answersHello |= request.isHello;
+            } else {
+                session.node.rooms.forget(room);
+                join(request);
+            }
             return;
         }
         Set<Right> may = rightsIn(room);
@@ -267,6 +271,7 @@ final class SessionRooms {
     private void drop(Membership member) {
         member.setHeld(false);
         held.remove(member.room.handle(), member);
+        session.refusals.forget(member.room.handle());
         if (defaultRoom == member) {
             defaultRoom = null;
         }
@@ -284,7 +289,7 @@ final class SessionRooms {
         }
         List<Membership> writable = new ArrayList<>(1);
         for (Membership member : held.values()) {
-            if (member.mayWrite()) {
+            if (member.isHeld() && member.mayWrite()) {
                 writable.add(member);
             }
         }

@@ -5,13 +5,19 @@ import io.netty.util.collection.LongObjectMap;
 import io.netty.util.internal.OutOfDirectMemoryError;
 import io.porthouse.protocol.CloseCode;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A room's members on one puddle, and the envelopes that are open among them. Confined to the puddle's loop; everything that
  * changes it arrives through the inbox, in the room's order.
  */
 final class Shard {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Shard.class);
 
     private static final Membership[] NONE = {};
 
@@ -26,6 +32,9 @@ final class Shard {
 
     private Overflow overflow;
     private Overflow envelopeOverflow;
+
+    /** Counts beginnings, of receiving and of envelopes, so that it is known which came first. */
+    private long cuts;
 
     /** By sender and envelope id; null while there is none, as in most rooms. */
     private @Nullable LongObjectMap<OpenEnvelope> open;
@@ -58,6 +67,7 @@ final class Shard {
         if (receives && member.receiverIndex == Membership.NOWHERE) {
             receivers = withRoom(receivers, receiverCount);
             member.receiverIndex = receiverCount;
+            member.receivesSince = ++cuts;
             receivers[receiverCount++] = member;
         } else if (!receives) {
             stopReceiving(member);
@@ -144,8 +154,8 @@ final class Shard {
                 if (member.take(run, slice, overflow)) {
                     queued++;
                 }
-            } catch (OutOfDirectMemoryError e) {
-                member.session.mark(CloseCode.OVERLOADED);
+            } catch (RuntimeException | OutOfDirectMemoryError e) {
+                failed(member, e);
             }
         }
         puddle.stats.deliveredMessages.add((long) queued * run.messages);
@@ -156,30 +166,38 @@ final class Shard {
         return member.session == run.sender && !member.session.echo;
     }
 
+    /** One failing member loses only itself. */
+    private static void failed(Membership member, Throwable cause) {
+        LOG.error("session {} can't be sent to and is closed", member.session.handle, cause);
+        member.session.mark(CloseCode.OVERLOADED);
+    }
+
     private int deliverChunks(Run run, SharedSlice slice) {
         long key = key(run.origin(), run.envelopeId);
-        OpenEnvelope envelope = run.opensEnvelope ? begin(run, key) : find(key);
+        OpenEnvelope envelope = run.opensEnvelope ? begin(key) : find(key);
         if (envelope == null) {
             return 0;
         }
         int queued = 0;
-        for (int i = 0; i < envelope.takers.length; i++) {
-            Membership member = envelope.takers[i];
-            if (member == null) {
+        Membership[] all = receivers;
+        int count = receiverCount;
+        for (int i = 0; i < count; i++) {
+            Membership member = all[i];
+            if (isOwn(run, member) || !envelope.isFor(member)) {
                 continue;
             }
             try {
                 if (takeChunks(member, run, slice)) {
                     queued++;
                 } else {
-                    envelope.drop(i);
+                    envelope.drop(member);
                 }
-            } catch (OutOfDirectMemoryError e) {
-                envelope.drop(i);
-                member.session.mark(CloseCode.OVERLOADED);
+            } catch (RuntimeException | OutOfDirectMemoryError e) {
+                envelope.drop(member);
+                failed(member, e);
             }
         }
-        if (run.endsEnvelope || envelope.isAbandoned()) {
+        if (run.endsEnvelope) {
             forget(key);
         }
         puddle.stats.deliveredChunkRuns.add(queued);
@@ -206,25 +224,13 @@ final class Shard {
         return false;
     }
 
-    /** Opens an envelope for those who are members now: who joins later does not get the rest. */
-    private @Nullable OpenEnvelope begin(Run run, long key) {
-        Membership[] takers = new Membership[receiverCount];
-        int count = 0;
-        for (int i = 0; i < receiverCount; i++) {
-            if (!isOwn(run, receivers[i])) {
-                takers[count++] = receivers[i];
-            }
+    /** Opens an envelope for those who receive now: who comes later does not get the rest. */
+    private OpenEnvelope begin(long key) {
+        if (open == null) {
+            open = new LongObjectHashMap<>(4);
         }
-        if (count == 0) {
-            return null;
-        }
-        OpenEnvelope envelope = new OpenEnvelope(Arrays.copyOf(takers, count));
-        if (!run.endsEnvelope) {
-            if (open == null) {
-                open = new LongObjectHashMap<>(4);
-            }
-            open.put(key, envelope);
-        }
+        OpenEnvelope envelope = new OpenEnvelope(++cuts);
+        open.put(key, envelope);
         return envelope;
     }
 
@@ -246,17 +252,17 @@ final class Shard {
         if (open == null) {
             return;
         }
-        for (var iterator = open.entries().iterator(); iterator.hasNext(); ) {
-            LongObjectMap.PrimitiveEntry<OpenEnvelope> entry = iterator.next();
-            OpenEnvelope envelope = entry.value();
-            if (envelope.dropTaker(member)) {
-                cancelFor(member, (int) (entry.key() >>> 32), (int) entry.key());
+        boolean hearsItself = member.session.echo;
+        for (LongObjectMap.PrimitiveEntry<OpenEnvelope> entry : open.entries()) {
+            int origin = (int) (entry.key() >>> 32);
+            boolean isOwn = origin == member.session.handle && !hearsItself;
+            if (!isOwn && entry.value().isFor(member)) {
+                cancelFor(member, origin, (int) entry.key());
             }
-            if (envelope.isAbandoned()) {
-                iterator.remove();
-            }
+            entry.value().forget(member);
         }
-        if (open.isEmpty()) {
+        if (receiverCount == 0) {
+            // Runs do not come here any more, so nothing would end them.
             open = null;
         }
     }
@@ -270,33 +276,30 @@ final class Shard {
         return ((long) origin << 32) | (envelopeId & 0xFFFF_FFFFL);
     }
 
-    /** Who took chunk 0 of an envelope, and has lost none since. */
+    /** For whom an envelope is: who received before it was opened, and has lost none of it since. */
     private static final class OpenEnvelope {
-        private final @Nullable Membership[] takers;
-        private int left;
+        private final long openedAt;
+        private @Nullable Set<Membership> dropped;
 
-        OpenEnvelope(@Nullable Membership[] takers) {
-            this.takers = takers;
-            this.left = takers.length;
+        OpenEnvelope(long openedAt) {
+            this.openedAt = openedAt;
         }
 
-        void drop(int index) {
-            takers[index] = null;
-            left--;
+        boolean isFor(Membership member) {
+            return member.receivesSince < openedAt && (dropped == null || !dropped.contains(member));
         }
 
-        boolean dropTaker(Membership member) {
-            for (int i = 0; i < takers.length; i++) {
-                if (takers[i] == member) {
-                    drop(i);
-                    return true;
-                }
+        void drop(Membership member) {
+            if (dropped == null) {
+                dropped = new HashSet<>(4);
             }
-            return false;
+            dropped.add(member);
         }
 
-        boolean isAbandoned() {
-            return left == 0;
+        void forget(Membership member) {
+            if (dropped != null) {
+                dropped.remove(member);
+            }
         }
     }
 }

@@ -112,6 +112,8 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
             block = takeBlock();
         }
         consume();
+        // Who is not welcomed yet gets no more memory than it has sent.
+        returnBlock(session.isWelcomed() ? SMALL_REST_BYTES : Integer.MAX_VALUE);
         if (!session.isSuspended()) {
             setReading(true);
         }

@@ -33,8 +33,8 @@ final class BigEnvelopeTest {
             MessageDigest sent = MessageDigest.getInstance("SHA-256");
             AtomicLong most = new AtomicLong();
             try (Background sending = Background.start(() -> send(sender, sent, harness, most));
-                    Background fastReading = Background.start(() -> assertThat(receive(fast, Long.MAX_VALUE))
-                            .isEqualTo(payloadDigest()))) {
+                    Background fastReading = Background.start(
+                            () -> assertThat(receive(fast, Long.MAX_VALUE)).isEqualTo(payloadDigest()))) {
                 assertThat(receive(slow, SLOW_BYTES_PER_SECOND)).isEqualTo(payloadDigest());
                 fastReading.join();
                 sending.join();

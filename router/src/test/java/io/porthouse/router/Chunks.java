@@ -71,8 +71,7 @@ final class Chunks {
         List<byte[]> frames = new ArrayList<>();
         int chunks = Math.max(1, (payload.length + chunkBytes - 1) / chunkBytes);
         for (int i = 0; i < chunks; i++) {
-            byte[] data =
-                    Arrays.copyOfRange(payload, i * chunkBytes, Math.min(payload.length, (i + 1) * chunkBytes));
+            byte[] data = Arrays.copyOfRange(payload, i * chunkBytes, Math.min(payload.length, (i + 1) * chunkBytes));
             if (i == chunks - 1) {
                 frames.add(last(room, envelope, i, correlation, data, payload));
             } else if (i == 0) {

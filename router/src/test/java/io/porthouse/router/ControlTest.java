@@ -2,6 +2,7 @@ package io.porthouse.router;
 
 import static io.porthouse.router.RouterHarness.ACCOUNT;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.porthouse.protocol.CloseCode;
 import io.porthouse.protocol.FrameType;
@@ -94,7 +95,7 @@ final class ControlTest {
         try (RouterHarness harness = new RouterHarness()) {
             assertThat(get(harness.router.publish(LOBBY, false, bytes("nobody"))).recipients())
                     .isZero();
-            assertThat(harness.gauge("porthouse.rooms")).isZero();
+            await().until(() -> harness.gauge("porthouse.rooms") == 0);
         }
     }
 

@@ -46,9 +46,8 @@ final class EnvelopeLimitsTest {
 
     private static RoomRules rules(String room) {
         long maxEnvelopeBytes = room.equals("small") ? MAX_ENVELOPE_BYTES : room.equals("none") ? -1 : Long.MAX_VALUE;
-        Overflow overflow = room.equals("drop")
-                ? Overflow.DROP
-                : room.equals("disconnect") ? Overflow.DISCONNECT : Overflow.WAIT;
+        Overflow overflow =
+                room.equals("drop") ? Overflow.DROP : room.equals("disconnect") ? Overflow.DISCONNECT : Overflow.WAIT;
         return new RoomRules(
                 1 << 20,
                 maxEnvelopeBytes,
@@ -164,8 +163,7 @@ final class EnvelopeLimitsTest {
     @Test
     void whatFlowsCountsAndNotTheTotalThatWasTold() throws Exception {
         int room = enter("small");
-        sender.send(
-                Chunks.first(room, 1, 1, new byte[MAX_ENVELOPE_BYTES]), Chunks.next(room, 1, 1, new byte[1]));
+        sender.send(Chunks.first(room, 1, 1, new byte[MAX_ENVELOPE_BYTES]), Chunks.next(room, 1, 1, new byte[1]));
         expectRefusal(ErrorCode.TOO_LARGE, room, 1);
     }
 

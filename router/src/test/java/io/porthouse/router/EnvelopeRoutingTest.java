@@ -191,8 +191,7 @@ final class EnvelopeRoutingTest {
     void envelopesOfOneSenderMayBeInterleaved() throws Exception {
         begin(1);
         begin(2);
-        sender.send(
-                Chunks.next(room, 2, 1, ABC), Chunks.next(room, 1, 1, ABC), Chunks.last(room, 2, 2, 0, ABC, ABC));
+        sender.send(Chunks.next(room, 2, 1, ABC), Chunks.next(room, 1, 1, ABC), Chunks.last(room, 2, 2, 0, ABC, ABC));
         for (TestClient reader : readers) {
             Chunks.expectChunk(reader, 2, 1);
             Chunks.expectChunk(reader, 1, 1);

@@ -139,7 +139,8 @@ final class HandshakeTest {
 
     @Test
     void aRoomThatIsNamedTwiceIsAnsweredOnce() throws Exception {
-        assertThat(answers(harness.dial(), ",'rooms':['lobby','acme/lobby','lobby']")).containsOnlyKeys("acme/lobby");
+        assertThat(answers(harness.dial(), ",'rooms':['lobby','acme/lobby','lobby']"))
+                .containsOnlyKeys("acme/lobby");
     }
 
     @Test
@@ -274,7 +275,9 @@ final class HandshakeTest {
         for (String room : List.of("acme/one", "acme/two")) {
             long correlation = other.handle(room) + 100;
             other.send(TestClient.receiptMessage(other.handle(room), correlation, "unheard"));
-            assertThat(other.expectReceipt(correlation).buffer().getInt(8)).as("recipients").isZero();
+            assertThat(other.expectReceipt(correlation).buffer().getInt(8))
+                    .as("recipients")
+                    .isZero();
         }
         quiet.expectNothing(4);
     }

@@ -21,10 +21,10 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 
 /**
  * The far side of a connection of a {@link ManualRouter}: each piece that it sends is one read of the router, of exactly
@@ -36,11 +36,11 @@ final class ManualPeer {
     private final ManualRouter router;
     private final TcpIngress ingress;
     private final Pipe channel;
-    private final Queue<byte[]> unread = new ArrayDeque<>();
+    private final Deque<byte[]> unread = new ArrayDeque<>();
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    private final List<Received> taken = new ArrayList<>();
     private final Map<String, Integer> handles = new HashMap<>();
     private boolean endsInput;
+    private boolean hungUp;
     private boolean stalled;
 
     /** What came to the end of the pipeline as an exception: the router is to let nothing through. */
@@ -67,6 +67,15 @@ final class ManualPeer {
         return this;
     }
 
+    /** Sends pieces that are read one after the other, without anything in between. */
+    void sendAtOnce(byte[]... pieces) {
+        unread.addAll(Arrays.asList(pieces));
+        while (read()) {
+            // Until nothing is left, or the router does not read.
+        }
+        router.run();
+    }
+
     void hello(String fields) {
         send(TestClient.json(
                 FrameType.HELLO, 0, 1, "{'version':1,'token':'" + RouterHarness.SECRET + "'," + fields + "}"));
@@ -87,6 +96,16 @@ final class ManualPeer {
     void endInput() {
         endsInput = true;
         router.run();
+    }
+
+    /** Ends its own stream as epoll tells of it: all that is there is read, even if the router does not want to read. */
+    void hangUp() {
+        hungUp = true;
+        while (channel.isOpen() && !unread.isEmpty()) {
+            read(ByteBuffer.wrap(unread.poll()));
+        }
+        channel.inputShut = true;
+        channel.pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
     }
 
     /** Has the router read what is there, if it does read; returns whether there was something. */
@@ -111,7 +130,7 @@ final class ManualPeer {
 
     /** As a channel of Netty reads: as often as the piece needs, of which more than one buffer may be. */
     private void read(ByteBuffer piece) {
-        while (piece.hasRemaining() && channel.isOpen()) {
+        while (piece.hasRemaining() && channel.isOpen() && (channel.config().isAutoRead() || hungUp)) {
             ingress.reset(channel.config());
             ByteBuf in = ingress.allocate(channel.alloc());
             int count = Math.min(in.writableBytes(), piece.remaining());
@@ -123,6 +142,11 @@ final class ManualPeer {
             channel.pipeline().fireChannelRead(in);
             ingress.readComplete();
             channel.pipeline().fireChannelReadComplete();
+        }
+        if (piece.hasRemaining()) {
+            byte[] rest = new byte[piece.remaining()];
+            piece.get(rest);
+            unread.addFirst(rest);
         }
     }
 
@@ -145,7 +169,6 @@ final class ManualPeer {
         while (in.hasRemaining()) {
             frames.add(frame(in));
         }
-        taken.addAll(frames);
         return frames;
     }
 
@@ -184,12 +207,11 @@ final class ManualPeer {
         return thrown;
     }
 
+    /** Is gone without a word. */
     void breakOff() {
         channel.close();
+        router.forget(this);
         router.run();
-    }
-
-    void release() {
         channel.finishAndReleaseAll();
     }
 

@@ -102,11 +102,19 @@ final class ManualRouter implements AutoCloseable {
         return lost;
     }
 
+    /** Drops every connection. */
+    void breakOff() {
+        List.copyOf(peers).forEach(ManualPeer::breakOff);
+    }
+
+    void forget(ManualPeer peer) {
+        peers.remove(peer);
+    }
+
     /** Drops whoever is left; fails if a buffer was not released. */
     @Override
     public void close() {
-        peers.forEach(ManualPeer::breakOff);
-        run();
+        breakOff();
         for (Puddle puddle : node.puddles()) {
             puddle.stop();
             assertThat(puddle.inbox.bytes()).as("bytes in an inbox").isZero();
@@ -118,7 +126,6 @@ final class ManualRouter implements AutoCloseable {
         assertThat(node.rooms.size()).as("rooms").isZero();
         assertThat(node.tokens.size()).as("tokens").isZero();
         assertThat(node.handshakes.get()).as("handshakes").isZero();
-        peers.forEach(ManualPeer::release);
         assertThat(node.memory.usedBytes()).as("bytes of buffers").isZero();
     }
 

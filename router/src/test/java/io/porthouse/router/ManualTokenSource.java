@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A token source that reads at once, but answers when the test says so: as a database does that is slow, overtakes itself,
@@ -21,6 +22,7 @@ final class ManualTokenSource implements TokenSource {
     private final BlockingQueue<Read<?>> roomReads = new LinkedBlockingQueue<>();
     private volatile boolean holdsTokens;
     private volatile boolean holdsRooms;
+    private final AtomicBoolean throwsOnce = new AtomicBoolean();
 
     ManualTokenSource(TokenSource source) {
         this.source = source;
@@ -61,25 +63,38 @@ final class ManualTokenSource implements TokenSource {
         return read;
     }
 
-    /** Returns whether no reading of a token waits for its answer. */
-    boolean hasNoTokenRead() {
-        return tokenReads.isEmpty();
+    /** The next reading, of whatever, fails by an exception out of the method itself. */
+    void throwOnce() {
+        throwsOnce.set(true);
     }
 
     @Override
     public CompletionStage<Reading<TokenState>> readToken(String secretHash) {
+        throwIfDue();
         CompletionStage<Reading<TokenState>> now = source.readToken(secretHash);
         return holdsTokens ? hold(now, tokenReads) : now;
     }
 
     @Override
     public CompletionStage<Reading<RoomRules>> readRoom(RoomName room) {
+        throwIfDue();
         CompletionStage<Reading<RoomRules>> now = source.readRoom(room);
         return holdsRooms ? hold(now, roomReads) : now;
     }
 
-    private static <T> CompletionStage<Reading<T>> hold(
-            CompletionStage<Reading<T>> now, BlockingQueue<Read<?>> reads) {
+    private void throwIfDue() {
+        if (throwsOnce.compareAndSet(true, false)) {
+            throw withoutTrace(new IllegalStateException("the test's source is out of order"));
+        }
+    }
+
+    /** The router logs it, and who reads the log of a test need not see where the test was. */
+    private static <E extends Exception> E withoutTrace(E failure) {
+        failure.setStackTrace(new StackTraceElement[0]);
+        return failure;
+    }
+
+    private static <T> CompletionStage<Reading<T>> hold(CompletionStage<Reading<T>> now, BlockingQueue<Read<?>> reads) {
         Read<T> read = new Read<>(now.toCompletableFuture().join());
         reads.add(read);
         return read.answer;
@@ -98,8 +113,14 @@ final class ManualTokenSource implements TokenSource {
             answer.complete(reading);
         }
 
+        /** Answers with what another reading of the same thing found, such as an older one. */
+        @SuppressWarnings("unchecked")
+        void answerLike(Read<?> other) {
+            answer.complete((Reading<T>) other.reading);
+        }
+
         void fail() {
-            answer.completeExceptionally(new IOException("the test's source is out of order"));
+            answer.completeExceptionally(withoutTrace(new IOException("the test's source is out of order")));
         }
     }
 }

@@ -181,7 +181,11 @@ final class PauseEndTest {
             paused.suspendPublisher();
             paused.publisher.send(TestClient.message(paused.publisher.handle("acme/two"), "too late"));
             paused.harness.tokens.remove(MemoryTokenSource.secretHash(PausedRoom.PUBLISHER_SECRET));
-            paused.harness.router.refreshToken("publisher").toCompletableFuture().get(10, TimeUnit.SECONDS);
+            paused.harness
+                    .router
+                    .refreshToken("publisher")
+                    .toCompletableFuture()
+                    .get(10, TimeUnit.SECONDS);
             paused.publisher.expectClose(CloseCode.TOKEN_REVOKED.number());
             paused.slowReads(0, paused.chunks - 1);
             Chunks.expectCancel(paused.slow, PausedRoom.ENVELOPE);
@@ -198,7 +202,11 @@ final class PauseEndTest {
             long correlation = paused.nextCorrelation();
             paused.publisher.send(TestClient.ping(correlation));
             paused.grantPublisher("two");
-            paused.harness.router.refreshToken("publisher").toCompletableFuture().get(10, TimeUnit.SECONDS);
+            paused.harness
+                    .router
+                    .refreshToken("publisher")
+                    .toCompletableFuture()
+                    .get(10, TimeUnit.SECONDS);
             paused.publisher.seek(FrameType.WITHDRAWN);
             assertThat(paused.publisher.expect(FrameType.PONG).sequence()).isEqualTo(correlation);
         }
@@ -214,7 +222,11 @@ final class PauseEndTest {
             paused.harness.put(
                     PausedRoom.PUBLISHER_SECRET,
                     new TokenState("publisher", RouterHarness.ACCOUNT, List.of(readOnly), 100, null, false));
-            paused.harness.router.refreshToken("publisher").toCompletableFuture().get(10, TimeUnit.SECONDS);
+            paused.harness
+                    .router
+                    .refreshToken("publisher")
+                    .toCompletableFuture()
+                    .get(10, TimeUnit.SECONDS);
             assertThat(paused.publisher.seek(FrameType.PONG).sequence()).isEqualTo(correlation);
         }
     }

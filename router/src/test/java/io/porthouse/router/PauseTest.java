@@ -153,7 +153,9 @@ final class PauseTest {
             publisher.send(message);
         }
         publisher.send(TestClient.receiptMessage(room, 2, "the last one"));
-        assertThat(publisher.expectReceipt(2).buffer().getInt(8)).as("recipients").isZero();
+        assertThat(publisher.expectReceipt(2).buffer().getInt(8))
+                .as("recipients")
+                .isZero();
     }
 
     private static void seekChunk(TestClient client) throws Exception {
@@ -168,8 +170,8 @@ final class PauseTest {
     void aPublisherThatNeverWaitsLosesNothingOfItsEnvelope(boolean sameLoop) throws Exception {
         byte[] payload = new byte[24 << 20];
         new Random(1).nextBytes(payload);
-        try (RouterHarness harness = new RouterHarness(
-                new TestSettings().outboxBytes(1 << 20).build())) {
+        try (RouterHarness harness =
+                new RouterHarness(new TestSettings().outboxBytes(1 << 20).build())) {
             TestClient publisher = harness.connect("one");
             if (sameLoop) {
                 harness.connect("two");

@@ -88,7 +88,9 @@ final class PausedRoom implements AutoCloseable {
         do {
             sendChunk();
             Chunks.expectChunk(fast, ENVELOPE, chunks - 1);
-            assertThat(chunks).as("chunks taken for a member that reads nothing").isLessThan(ENOUGH_CHUNKS);
+            assertThat(chunks)
+                    .as("chunks taken for a member that reads nothing")
+                    .isLessThan(ENOUGH_CHUNKS);
             // The slow member has been offered the chunk, so FLOW is on its way before the second answer.
             pingAndTakeFlow();
             pingAndTakeFlow();
@@ -110,8 +112,7 @@ final class PausedRoom implements AutoCloseable {
 
     /** Sends the next chunk of the envelope, which suspends the publisher while the room is paused. */
     void sendChunk() throws IOException {
-        publisher.send(
-                chunks == 0 ? Chunks.first(room, ENVELOPE, data) : Chunks.next(room, ENVELOPE, chunks, data));
+        publisher.send(chunks == 0 ? Chunks.first(room, ENVELOPE, data) : Chunks.next(room, ENVELOPE, chunks, data));
         chunks++;
     }
 

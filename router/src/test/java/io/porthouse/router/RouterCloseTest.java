@@ -113,7 +113,9 @@ final class RouterCloseTest {
                         .isEqualTo(next);
                 next = received.type() == FrameType.GAP ? body.getLong(8) + 1 : next + 1;
             }
-            assertThat(next).as("the first number that the member knows nothing of").isEqualTo(201);
+            assertThat(next)
+                    .as("the first number that the member knows nothing of")
+                    .isEqualTo(201);
             slow.close();
             stopping.join();
         }
@@ -187,8 +189,7 @@ final class RouterCloseTest {
     @RepeatedTest(10)
     void anActivePublisherReadsWhyItIsClosed() throws Exception {
         TestClient publisher = connectRevocable();
-        byte[] message = TestClient.frame(
-                FrameType.ENVELOPE, 0, publisher.handle("acme/one"), 0, new byte[1000]);
+        byte[] message = TestClient.frame(FrameType.ENVELOPE, 0, publisher.handle("acme/one"), 0, new byte[1000]);
         try (Background publishing = Background.start(() -> {
             try {
                 while (true) {

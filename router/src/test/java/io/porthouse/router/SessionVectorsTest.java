@@ -91,8 +91,9 @@ final class SessionVectorsTest {
 
     static Stream<Arguments> vectors() throws IOException {
         return Vectors.read("sessions").stream()
-                .flatMap(vector -> Stream.of(false, true).map(bytewise -> Arguments.argumentSet(
-                        vector.get("name").asText() + (bytewise ? ", byte by byte" : ""), vector, bytewise)));
+                .flatMap(vector -> Stream.of(false, true)
+                        .map(bytewise -> Arguments.argumentSet(
+                                vector.get("name").asText() + (bytewise ? ", byte by byte" : ""), vector, bytewise)));
     }
 
     private TestClient dial() throws IOException {
@@ -152,7 +153,8 @@ final class SessionVectorsTest {
         List<byte[]> frames = new ArrayList<>();
         for (JsonNode frame : envelope.get("frames")) {
             byte[] bytes = frame.has("hex") ? Vectors.bytes(frame.get("hex")) : frameOf(frame, payload);
-            ByteBuffer.wrap(bytes).putInt(Frame.ROOM_OFFSET, handles.get(item.get("room").asText()));
+            ByteBuffer.wrap(bytes)
+                    .putInt(Frame.ROOM_OFFSET, handles.get(item.get("room").asText()));
             frames.add(bytes);
         }
         return TestClient.concat(frames.toArray(new byte[0][]));
@@ -240,7 +242,8 @@ final class SessionVectorsTest {
 
     private static Map<String, String> fields(JsonNode reply) {
         Map<String, String> fields = new HashMap<>();
-        reply.fields().forEachRemaining(field -> fields.put(field.getKey(), field.getValue().asText()));
+        reply.properties()
+                .forEach(field -> fields.put(field.getKey(), field.getValue().asText()));
         return fields;
     }
 
@@ -253,7 +256,9 @@ final class SessionVectorsTest {
                 fields.put("room", room);
             }
         });
-        if (reply.type() == FrameType.ERROR || reply.type() == FrameType.GRANTED || reply.type() == FrameType.WITHDRAWN) {
+        if (reply.type() == FrameType.ERROR
+                || reply.type() == FrameType.GRANTED
+                || reply.type() == FrameType.WITHDRAWN) {
             JsonNode body = reply.json();
             for (String field : List.of("code", "envelope", "reason")) {
                 if (body.has(field)) {

@@ -34,8 +34,8 @@ final class SlowReceiverTest {
 
     @BeforeEach
     void start() throws Exception {
-        RoomRules strict = new RoomRules(
-                1 << 20, Long.MAX_VALUE, 100, 0, false, false, Overflow.DISCONNECT, Overflow.DISCONNECT);
+        RoomRules strict =
+                new RoomRules(1 << 20, Long.MAX_VALUE, 100, 0, false, false, Overflow.DISCONNECT, Overflow.DISCONNECT);
         harness = new RouterHarness(
                 new TestSettings().outboxBytes(256 << 10).build(),
                 room -> room.toString().equals(STRICT) ? strict : RoomRules.DEFAULT);

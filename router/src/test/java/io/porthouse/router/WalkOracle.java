@@ -76,6 +76,9 @@ final class WalkOracle {
     /** How many errors were held back: by room field or 0, and code. */
     final Map<String, Integer> heldBack = new HashMap<>();
 
+    /** What was held back in a room that was left since, and so is told at once. */
+    final List<String> toldOnLeaving = new ArrayList<>();
+
     CloseCode closed;
     boolean finished;
 
@@ -211,6 +214,7 @@ final class WalkOracle {
         cancelAll(room);
         inOrder.add("WITHDRAWN room=" + handle + " correlation=" + correlation);
         held.remove(handle);
+        tellHeldBack(handle);
     }
 
     private Room resolve(int field) {
@@ -380,5 +384,22 @@ final class WalkOracle {
     private void cancel(int id) {
         byte[] body = ByteBuffer.allocate(8).putInt(id).putInt(Chunk.CANCEL_INDEX).array();
         deliver(Flags.CHUNK | Flags.LAST, uploads.remove(id).room, 0, body);
+    }
+
+    private void tellHeldBack(int handle) {
+        heldBack.entrySet().removeIf(entry -> {
+            String[] parts = entry.getKey().split("/");
+            if (!parts[0].equals(Integer.toString(handle))) {
+                return false;
+            }
+            if (entry.getValue() > 1) {
+                toldOnLeaving.add(heldBack(entry.getValue() - 1, parts[1], handle));
+            }
+            return true;
+        });
+    }
+
+    static String heldBack(int count, String code, int room) {
+        return count + " of " + code + " in " + room;
     }
 }

@@ -1,0 +1,155 @@
+package io.porthouse.router;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.porthouse.router.Lane.Kind;
+import io.porthouse.testkit.Seeds;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** A lane against a queue of what was put into it: order and bytes, what is charged, and who holds references. */
+final class LaneTest {
+
+    private static final int LARGEST_BLOCK = 16 << 10;
+
+    /** What the lane holds at one place, as the test saw it go in. */
+    private static final class Parcel {
+        final ByteBuf buffer;
+        final Kind kind;
+
+        /** What a slice pins; null for a block. */
+        final ByteBuf readBuffer;
+
+        final List<byte[]> bytes = new ArrayList<>();
+
+        Parcel(ByteBuf buffer, Kind kind, ByteBuf readBuffer) {
+            this.buffer = buffer;
+            this.kind = kind;
+            this.readBuffer = readBuffer;
+        }
+
+        int size() {
+            return bytes.stream().mapToInt(part -> part.length).sum();
+        }
+    }
+
+    private final ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
+    private final Lane lane = new Lane(allocator);
+    private final Deque<Parcel> parcels = new ArrayDeque<>();
+    private final List<ByteBuf> readBuffers = new ArrayList<>();
+
+    @Test
+    void itIsAQueueThatKnowsWhatItHolds() throws Exception {
+        Seeds.forEach(random -> {
+            LaneTest test = new LaneTest();
+            for (int i = 0; i < 4; i++) {
+                int bytes = 100 << random.nextInt(10);
+                test.readBuffers.add(test.allocator.directBuffer(bytes).writeZero(bytes));
+            }
+            for (int step = 0; step < 400; step++) {
+                test.step(random, random.nextInt(100));
+                test.checkCharges();
+            }
+            test.lane.clear();
+            test.parcels.clear();
+            test.checkCharges();
+            assertThat(test.lane.isEmpty()).isTrue();
+            for (ByteBuf readBuffer : test.readBuffers) {
+                assertThat(readBuffer.release()).as("no slice is held any more").isTrue();
+            }
+        });
+    }
+
+    private void step(Random random, int choice) {
+        Kind kind = Kind.values()[random.nextInt(3)];
+        if (choice < 45) {
+            copy(random, kind, random.nextInt(50) == 0 ? random.nextInt(40_000) : random.nextInt(300));
+        } else if (choice < 70) {
+            slice(random, kind, readBuffers.get(random.nextInt(random.nextBoolean() ? 1 : readBuffers.size())));
+        } else if (choice < 99 || parcels.isEmpty()) {
+            int polled = random.nextInt(10) == 0 ? parcels.size() + 1 : random.nextInt(3);
+            for (int i = 0; i < polled; i++) {
+                poll();
+            }
+        } else {
+            lane.clear();
+            parcels.clear();
+        }
+    }
+
+    private void copy(Random random, Kind kind, int bytes) {
+        Parcel last = parcels.peekLast();
+        boolean fits = last != null
+                && last.readBuffer == null
+                && last.kind == kind
+                && last.buffer.capacity() - last.size() >= bytes;
+        ByteBuf block = lane.block(kind, bytes);
+        assertThat(last != null && last.buffer == block).as("the block at the end is used").isEqualTo(fits);
+        if (!fits) {
+            assertThat(block.capacity()).isBetween(bytes, Math.max(LARGEST_BLOCK, 2 * bytes));
+            last = new Parcel(block, kind, null);
+            parcels.add(last);
+        }
+        byte[] copied = new byte[bytes];
+        random.nextBytes(copied);
+        block.writeBytes(copied);
+        last.bytes.add(copied);
+    }
+
+    private void slice(Random random, Kind kind, ByteBuf readBuffer) {
+        int start = random.nextInt(readBuffer.capacity());
+        int bytes = random.nextInt(readBuffer.capacity() - start);
+        ByteBuf slice = readBuffer.retainedSlice(start, bytes);
+        lane.addSlice(slice, readBuffer, kind);
+        Parcel parcel = new Parcel(slice, kind, readBuffer);
+        parcel.bytes.add(new byte[bytes]);
+        parcels.add(parcel);
+    }
+
+    private void poll() {
+        ByteBuf polled = lane.poll();
+        Parcel first = parcels.poll();
+        if (first == null) {
+            assertThat(polled).isNull();
+            return;
+        }
+        assertThat(polled).isSameAs(first.buffer);
+        byte[] expected = new byte[first.size()];
+        int at = 0;
+        for (byte[] part : first.bytes) {
+            System.arraycopy(part, 0, expected, at, part.length);
+            at += part.length;
+        }
+        assertThat(Arrays.equals(ByteBufUtil.getBytes(polled), expected)).isTrue();
+        assertThat(polled.release()).as("the lane keeps no reference").isTrue();
+    }
+
+    /** Blocks count as they are; of slices of one buffer that stand together, the last counts the whole of it. */
+    private void checkCharges() {
+        long[] expected = new long[3];
+        Iterator<Parcel> rest = parcels.iterator();
+        Parcel parcel = rest.hasNext() ? rest.next() : null;
+        while (parcel != null) {
+            Parcel next = rest.hasNext() ? rest.next() : null;
+            boolean moved = parcel.readBuffer != null && next != null && next.readBuffer == parcel.readBuffer;
+            ByteBuf pinned = parcel.readBuffer == null ? parcel.buffer : parcel.readBuffer;
+            expected[parcel.kind.ordinal()] += moved ? 0 : pinned.capacity();
+            parcel = next;
+        }
+        for (Kind kind : Kind.values()) {
+            assertThat(lane.chargedBytes(kind)).as("%s", kind).isEqualTo(expected[kind.ordinal()]);
+        }
+        assertThat(lane.chargedBytes()).isEqualTo(Arrays.stream(expected).sum());
+        assertThat(lane.isEmpty()).isEqualTo(parcels.isEmpty());
+    }
+}

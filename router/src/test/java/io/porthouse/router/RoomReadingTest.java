@@ -1,0 +1,243 @@
+package io.porthouse.router;
+
+import static io.porthouse.router.RouterHarness.ACCOUNT;
+import static io.porthouse.router.RouterHarness.READ_WRITE;
+import static io.porthouse.router.RouterHarness.SECRET;
+import static io.porthouse.router.RouterHarness.TOKEN_ID;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.porthouse.protocol.ErrorCode;
+import io.porthouse.protocol.FrameType;
+import io.porthouse.protocol.RoomName;
+import io.porthouse.router.ManualTokenSource.Read;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Rules of rooms that come late, out of order or not at all. */
+final class RoomReadingTest {
+
+    private static final RoomName ONE = new RoomName(ACCOUNT, "one");
+
+    private RouterHarness harness;
+    private ManualTokenSource source;
+    private TestClient client;
+
+    @BeforeEach
+    void start() throws Exception {
+        AtomicReference<ManualTokenSource> made = new AtomicReference<>();
+        harness =
+                new RouterHarness(new TestSettings().roomsPerSession(3).build(), name -> RoomRules.DEFAULT, tokens -> {
+                    made.set(new ManualTokenSource(tokens));
+                    return made.get();
+                });
+        source = made.get();
+        client = harness.connect("lobby");
+    }
+
+    @AfterEach
+    void stop() {
+        harness.close();
+    }
+
+    private static byte[] join(String room, long correlation) {
+        return TestClient.json(FrameType.JOIN, 0, correlation, "{'room':'" + room + "'}");
+    }
+
+    private Read<?> joinAndTakeRead(String room, long correlation) throws Exception {
+        source.holdRooms();
+        client.send(join(room, correlation));
+        return source.takeRoomRead();
+    }
+
+    private CompletableFuture<Void> refresh(RoomName room) {
+        return harness.router.refreshRoom(room).toCompletableFuture();
+    }
+
+    private void limitMessages(int bytes) {
+        harness.tokens.putRoom(ONE, TestRules.with(rules -> rules.maxMessageBytes = bytes));
+    }
+
+    // ---- late
+
+    @Test
+    void aJoinIsAnsweredWhenTheRulesAreKnown() throws Exception {
+        Read<?> read = joinAndTakeRead("one", 2);
+        client.expectNothing(3);
+        read.answer();
+        assertThat(client.expect(FrameType.GRANTED).sequence()).isEqualTo(2);
+    }
+
+    @Test
+    void helloIsOverWhenAllItsRoomsAreAnswered() throws Exception {
+        source.holdRooms();
+        TestClient late = harness.dial();
+        late.send(
+                TestClient.json(
+                        FrameType.HELLO, 0, 1, "{'version':1,'token':'" + SECRET + "','rooms':['one','two','lobby']}"),
+                TestClient.ping(2));
+        Read<?> first = source.takeRoomRead();
+        Read<?> second = source.takeRoomRead();
+        late.expect(FrameType.WELCOME);
+        assertThat(late.expect(FrameType.GRANTED).room()).isEqualTo(client.handle("acme/lobby"));
+        second.answer();
+        late.expect(FrameType.GRANTED);
+        first.answer();
+        late.expect(FrameType.GRANTED);
+        late.expect(FrameType.PONG);
+    }
+
+    @Test
+    void otherFramesPassWhileAJoinWaits() throws Exception {
+        TestClient other = harness.connect("lobby");
+        Read<?> read = joinAndTakeRead("one", 2);
+        client.send(TestClient.message(client.handle("acme/lobby"), "meanwhile"));
+        other.expectMessage("meanwhile");
+        read.answer();
+        client.expect(FrameType.GRANTED);
+    }
+
+    @Test
+    void allWhoJoinARoomShareOneReading() throws Exception {
+        TestClient other = harness.connect("lobby");
+        Read<?> read = joinAndTakeRead("one", 2);
+        other.send(join("one", 2));
+        other.expectNothing(3);
+        read.answer();
+        assertThat(client.expect(FrameType.GRANTED).room())
+                .isEqualTo(other.expect(FrameType.GRANTED).room());
+    }
+
+    @Test
+    void joinsThatWaitCountLikeRooms() throws Exception {
+        Read<?> first = joinAndTakeRead("one", 2);
+        client.send(join("two", 3), join("three", 4));
+        assertThat(client.expectError(ErrorCode.TOO_MANY_ROOMS).sequence()).isEqualTo(4);
+        first.answer();
+        source.takeRoomRead().answer();
+        client.expect(FrameType.GRANTED);
+        client.expect(FrameType.GRANTED);
+    }
+
+    @Test
+    void whoGoesWhileItsJoinWaitsLeavesNoRoomBehind() throws Exception {
+        Read<?> read = joinAndTakeRead("one", 2);
+        client.reset();
+        harness.awaitGauge("porthouse.connections", 0);
+        read.answer();
+        harness.awaitGauge("porthouse.rooms", 0);
+    }
+
+    @Test
+    void whatIsWithdrawnWhileTheJoinWaitsIsRefused() throws Exception {
+        Read<?> read = joinAndTakeRead("one", 2);
+        harness.grant(new Grant(ACCOUNT, "lobby", false, READ_WRITE, true));
+        harness.router.refreshToken(TOKEN_ID).toCompletableFuture().get(10, TimeUnit.SECONDS);
+        read.answer();
+        assertThat(client.expectError(ErrorCode.ROOM_UNAVAILABLE).sequence()).isEqualTo(2);
+        harness.awaitGauge("porthouse.rooms", 1);
+    }
+
+    // ---- failing
+
+    @Test
+    void aRoomWhoseRulesCannotBeReadIsUnavailable() throws Exception {
+        joinAndTakeRead("one", 2).fail();
+        assertThat(client.expectError(ErrorCode.ROOM_UNAVAILABLE).sequence()).isEqualTo(2);
+    }
+
+    @Test
+    void afterAFailureTheNextJoinReadsAnew() throws Exception {
+        joinAndTakeRead("one", 2).fail();
+        client.expectError(ErrorCode.ROOM_UNAVAILABLE);
+        source.releaseRooms();
+        client.join("one", 3);
+    }
+
+    @Test
+    void aSourceThatThrowsIsLikeOneThatFails() throws Exception {
+        source.throwOnce();
+        client.send(join("one", 2));
+        client.expectError(ErrorCode.ROOM_UNAVAILABLE);
+        client.join("one", 3);
+    }
+
+    @Test
+    void aRefreshThatCannotReadFailsAndTheRulesStay() throws Exception {
+        limitMessages(4);
+        client.join("one", 2);
+        source.holdRooms();
+        CompletableFuture<Void> refreshed = refresh(ONE);
+        source.takeRoomRead().fail();
+        assertThatThrownBy(() -> refreshed.get(10, TimeUnit.SECONDS)).isInstanceOf(ExecutionException.class);
+        client.send(TestClient.receiptMessage(client.handle("acme/one"), 3, "12345"));
+        client.expectError(ErrorCode.TOO_LARGE);
+    }
+
+    // ---- out of order
+
+    @Test
+    void anOlderReadingDoesNotOverwriteNewerRules() throws Exception {
+        client.join("one", 2);
+        source.holdRooms();
+        limitMessages(4);
+        CompletableFuture<Void> first = refresh(ONE);
+        Read<?> older = source.takeRoomRead();
+        limitMessages(5);
+        CompletableFuture<Void> second = refresh(ONE);
+        source.takeRoomRead().answer();
+        second.get(10, TimeUnit.SECONDS);
+        older.answer();
+        first.get(10, TimeUnit.SECONDS);
+        client.send(TestClient.receiptMessage(client.handle("acme/one"), 3, "12345"));
+        client.expectReceipt(3);
+    }
+
+    @Test
+    void aRoomThatIsDeletedWhileItIsReadIsNotJoined() throws Exception {
+        Read<?> first = joinAndTakeRead("one", 2);
+        harness.tokens.deleteRoom(ONE);
+        CompletableFuture<Void> refreshed = refresh(ONE);
+        source.takeRoomRead().answer();
+        refreshed.get(10, TimeUnit.SECONDS);
+        first.answer();
+        client.expectError(ErrorCode.ROOM_UNAVAILABLE);
+        harness.awaitGauge("porthouse.rooms", 1);
+    }
+
+    @Test
+    void rulesThatChangeWhileTheRoomIsReadHoldFromItsBeginning() throws Exception {
+        Read<?> first = joinAndTakeRead("one", 2);
+        limitMessages(4);
+        CompletableFuture<Void> refreshed = refresh(ONE);
+        source.takeRoomRead().answer();
+        refreshed.get(10, TimeUnit.SECONDS);
+        first.answer();
+        int room = client.expect(FrameType.GRANTED).room();
+        client.send(TestClient.receiptMessage(room, 3, "12345"));
+        client.expectError(ErrorCode.TOO_LARGE);
+    }
+
+    @Test
+    void aDeletedRoomIsNotBroughtBackByAnOlderReading() throws Exception {
+        client.join("one", 2);
+        source.holdRooms();
+        CompletableFuture<Void> first = refresh(ONE);
+        Read<?> alive = source.takeRoomRead();
+        harness.tokens.deleteRoom(ONE);
+        CompletableFuture<Void> second = refresh(ONE);
+        source.takeRoomRead().answer();
+        second.get(10, TimeUnit.SECONDS);
+        alive.answer();
+        first.get(10, TimeUnit.SECONDS);
+        client.expect(FrameType.WITHDRAWN);
+        source.releaseRooms();
+        client.send(join("one", 3));
+        client.expectError(ErrorCode.ROOM_UNAVAILABLE);
+    }
+}
