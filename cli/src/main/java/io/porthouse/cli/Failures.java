@@ -3,6 +3,7 @@ package io.porthouse.cli;
 import io.porthouse.cli.config.ConfigurationException;
 import io.porthouse.cli.run.StartException;
 import io.porthouse.client.PorthouseException;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
 import picocli.CommandLine;
@@ -39,13 +40,22 @@ final class Failures {
         if (failure instanceof ConfigurationException configuration) {
             return configuration.problems();
         }
-        if (failure instanceof PorthouseException || failure instanceof StartException) {
+        if (failure instanceof PorthouseException
+                || failure instanceof StartException
+                || failure instanceof CommandException) {
             return List.of(String.valueOf(failure.getMessage()));
+        }
+        if (failure instanceof IOException) {
+            return List.of("cannot read or write: " + failure.getMessage() + "; check the files and try again");
         }
         return List.of("something went wrong that should not have (" + failure + "); --verbose shows where");
     }
 
-    private static int code(Exception failure) {
+    /** The exit code that tells of a failure. */
+    static int code(Throwable failure) {
+        if (failure instanceof CommandException own) {
+            return own.exitCode();
+        }
         if (failure instanceof PorthouseException known) {
             if (known.isFromRouter()) {
                 return ExitCode.REFUSED;

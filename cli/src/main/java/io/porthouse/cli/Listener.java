@@ -1,6 +1,5 @@
 package io.porthouse.cli;
 
-import io.netty.buffer.ByteBuf;
 import io.porthouse.client.ConnectionEvents;
 import io.porthouse.client.EnvelopeHandler;
 import io.porthouse.client.IncomingEnvelope;
@@ -12,7 +11,9 @@ import io.porthouse.protocol.ControlBody;
 import io.porthouse.protocol.EnvelopeFailure;
 import io.porthouse.protocol.EnvelopeSink;
 import io.porthouse.protocol.Gap;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
@@ -21,16 +22,24 @@ import org.jspecify.annotations.Nullable;
 /** Prints what a connection receives, and says what happens to it. Called by the connection's handler thread. */
 final class Listener implements MessageHandler, EnvelopeHandler, ConnectionEvents {
 
-    private final PrintWriter out;
+    private final Output output;
     private final PrintWriter err;
+    private final Progress progress;
+    private final @Nullable SaveDirectory directory;
     private final long wanted;
     private final CompletableFuture<Void> done = new CompletableFuture<>();
     private final AtomicLong seen = new AtomicLong();
+    private final AtomicLong lost = new AtomicLong();
 
-    /** @param wanted how many messages and envelopes to print */
-    Listener(PrintWriter out, PrintWriter err, long wanted) {
-        this.out = out;
+    /**
+     * @param directory where envelopes are saved; null: they are not
+     * @param wanted how many messages and envelopes to print
+     */
+    Listener(Output output, PrintWriter err, Progress progress, @Nullable SaveDirectory directory, long wanted) {
+        this.output = output;
         this.err = err;
+        this.progress = progress;
+        this.directory = directory;
         this.wanted = wanted;
     }
 
@@ -44,37 +53,66 @@ final class Listener implements MessageHandler, EnvelopeHandler, ConnectionEvent
         return seen.get();
     }
 
+    /** How many envelopes did not arrive whole. */
+    long lost() {
+        return lost.get();
+    }
+
     /** Says something to the person, beside the messages. */
     void say(String text) {
+        progress.clear();
         err.println("porthouse: " + SafeText.of(text));
     }
 
     @Override
     public void onMessage(Message message) {
-        print(message.room(), SafeText.of(message.bytes()));
+        if (!done.isDone()) {
+            progress.clear();
+            output.message(message);
+            count();
+        }
     }
 
     @Override
     public EnvelopeSink onEnvelope(IncomingEnvelope envelope) {
-        return new EnvelopeSink() {
-            private long bytes;
+        Progress.Transfer transfer =
+                progress.begin(envelope.metadata().name().orElse("envelope"), envelope.totalBytes());
+        if (directory == null || done.isDone()) {
+            return new ShowingSink(this, envelope, transfer);
+        }
+        try {
+            return new SavingSink(this, envelope, transfer, directory);
+        } catch (IOException e) {
+            cannotSave(e);
+            return new ShowingSink(this, envelope, transfer);
+        }
+    }
 
-            @Override
-            public void data(ByteBuf data) {
-                bytes += data.readableBytes();
-            }
+    /** An envelope is whole. */
+    void arrived(IncomingEnvelope envelope, Progress.Transfer transfer, @Nullable Path file) {
+        if (!done.isDone()) {
+            progress.clear();
+            output.envelope(envelope, transfer.bytes(), file, transfer.rate());
+            count();
+        }
+    }
 
-            @Override
-            public void complete() {
-                String name = envelope.metadata().name().map(text -> " " + text).orElse("");
-                print(envelope.room(), "(envelope" + SafeText.of(name) + ", " + bytes + " bytes, checksum right)");
-            }
+    /** An envelope will not be whole. */
+    void lost(IncomingEnvelope envelope, EnvelopeFailure reason) {
+        if (!done.isDone()) {
+            lost.incrementAndGet();
+            String name =
+                    envelope.metadata().name().map(text -> " (" + text + ")").orElse("");
+            say("an envelope of " + envelope.room() + name + " was lost: " + name(reason)
+                    + (directory == null ? "" : "; nothing of it was kept, have it sent again"));
+        }
+    }
 
-            @Override
-            public void failed(EnvelopeFailure reason) {
-                say("an envelope of " + envelope.room() + " was lost: " + name(reason));
-            }
-        };
+    /** What arrives has no place: ends the listening. */
+    void cannotSave(IOException failure) {
+        Path where = directory == null ? Path.of("") : directory.path();
+        done.completeExceptionally(
+                new CommandException(ExitCode.FAILED, SaveFailures.explain(where, failure), failure));
     }
 
     @Override
@@ -99,6 +137,7 @@ final class Listener implements MessageHandler, EnvelopeHandler, ConnectionEvent
 
     @Override
     public void onEnvelopeRefused(String room, EnvelopeFailure reason) {
+        lost.incrementAndGet();
         say("an envelope of " + room + " was refused: " + name(reason));
     }
 
@@ -111,12 +150,8 @@ final class Listener implements MessageHandler, EnvelopeHandler, ConnectionEvent
         }
     }
 
-    private void print(String room, String text) {
-        if (done.isDone()) {
-            return;
-        }
-        out.println(SafeText.of(room) + ": " + text);
-        if (seen.incrementAndGet() >= wanted || out.checkError()) {
+    private void count() {
+        if (seen.incrementAndGet() >= wanted || output.isBroken()) {
             done.complete(null);
         }
     }

@@ -4,10 +4,6 @@ import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.netty.util.internal.logging.JdkLoggerFactory;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
-import java.io.OutputStream;
-import java.io.OutputStreamWriter;
-import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -17,9 +13,19 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "porthouse",
         description = "A message router: clients connect with a token, and messages flow through rooms.",
-        subcommands = {RunCommand.class, ListenCommand.class, PumpCommand.class, VersionCommand.class},
+        subcommands = {
+            RunCommand.class,
+            ListenCommand.class,
+            PumpCommand.class,
+            SendCommand.class,
+            StatusCommand.class,
+            ConfigCommand.class,
+            CompletionCommand.class,
+            VersionCommand.class
+        },
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
+        scope = CommandLine.ScopeType.INHERIT,
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:It worked; a router was told to stop, and did.",
@@ -33,26 +39,38 @@ public final class Porthouse implements Runnable {
     @SuppressWarnings("NullAway.Init") // injected
     private CommandSpec spec;
 
-    private Porthouse() {}
+    private final Streams streams;
+
+    private Porthouse(Streams streams) {
+        this.streams = streams;
+    }
+
+    /** What the whole command is connected to. */
+    Streams streams() {
+        return streams;
+    }
 
     /** Runs the command and ends the process with its exit code. */
     public static void main(String[] arguments) {
         if (arguments.length == 0 || !arguments[0].equals(RunCommand.NAME)) {
             logLittle();
         }
-        PrintWriter out = writer(FileDescriptor.out);
-        PrintWriter err = writer(FileDescriptor.err);
-        int code = commandLine(out, err).execute(arguments);
-        out.flush();
-        err.flush();
+        CommandLine command = commandLine(new Streams(
+                System.in,
+                new FileOutputStream(FileDescriptor.out),
+                new FileOutputStream(FileDescriptor.err),
+                Terminal.isStandardError()));
+        int code = command.execute(arguments);
+        command.getOut().flush();
+        command.getErr().flush();
         System.exit(code);
     }
 
     /** The whole command, for {@code main} and for tests in its process. */
-    static CommandLine commandLine(PrintWriter out, PrintWriter err) {
-        return new CommandLine(new Porthouse())
-                .setOut(out)
-                .setErr(err)
+    static CommandLine commandLine(Streams streams) {
+        return new CommandLine(new Porthouse(streams))
+                .setOut(Streams.writer(streams.out()))
+                .setErr(Streams.writer(streams.err()))
                 .setUsageHelpAutoWidth(true)
                 .setParameterExceptionHandler(Failures::wrongUsage)
                 .setExecutionExceptionHandler(Failures::failed);
@@ -71,11 +89,5 @@ public final class Porthouse implements Runnable {
     private static void logLittle() {
         System.setProperty("slf4j.provider", "org.slf4j.helpers.NOP_FallbackServiceProvider");
         InternalLoggerFactory.setDefaultFactory(JdkLoggerFactory.INSTANCE);
-    }
-
-    /** Writes UTF-8 whatever the locale says: messages are UTF-8, and a locale of "C" says nothing about the terminal. */
-    private static PrintWriter writer(FileDescriptor descriptor) {
-        OutputStream stream = new FileOutputStream(descriptor);
-        return new PrintWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8), true);
     }
 }

@@ -37,6 +37,8 @@ final class RouterOptions {
     ConnectOptions.Builder connection() {
         ConnectOptions.Builder builder = ConnectOptions.to(where)
                 .client("porthouse-cli/" + Version.text())
+                // A command ends with its connection, and its exit code says why.
+                .reconnect(false)
                 // What loads the native library costs a short command more than it gains.
                 .nativeTransport(false);
         String secret = secret();

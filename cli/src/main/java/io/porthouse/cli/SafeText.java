@@ -50,7 +50,8 @@ final class SafeText {
         }
     }
 
-    private static boolean isHarmless(int point) {
+    /** Returns whether a terminal shows the character, and does nothing else with it. */
+    static boolean isHarmless(int point) {
         if (point >= ' ' && point < 0x7F) {
             return true;
         }

@@ -84,7 +84,12 @@ final class CommandProcess implements AutoCloseable {
 
     /** Waits for the end; returns the exit code. */
     int exit() throws InterruptedException {
-        assertThat(process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS))
+        return exit(LIMIT);
+    }
+
+    /** Waits for the end; returns the exit code. */
+    int exit(Duration limit) throws InterruptedException {
+        assertThat(process.waitFor(limit.toSeconds(), TimeUnit.SECONDS))
                 .as("%s ends", command)
                 .isTrue();
         return process.exitValue();

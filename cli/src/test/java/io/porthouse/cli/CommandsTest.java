@@ -1,16 +1,18 @@
 package io.porthouse.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.porthouse.cli.config.Configuration;
 import io.porthouse.cli.config.ConfigurationReader;
 import io.porthouse.cli.run.Node;
 import io.porthouse.client.Connection;
 import io.porthouse.client.Porthouse;
 import io.porthouse.protocol.Envelope;
-import java.io.PrintWriter;
-import java.io.StringWriter;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
 
 /** The commands in this process, against a real router. */
 class CommandsTest {
@@ -39,19 +42,23 @@ class CommandsTest {
 
     /** A command that runs beside the test. */
     private static final class Running {
-        final StringWriter out = new StringWriter();
-        final StringWriter err = new StringWriter();
+        final ByteArrayOutputStream out = new ByteArrayOutputStream();
+        final ByteArrayOutputStream err = new ByteArrayOutputStream();
         final CompletableFuture<Integer> code;
 
-        Running(String... arguments) {
-            code = CompletableFuture.supplyAsync(
-                    () -> io.porthouse.cli.Porthouse.commandLine(new PrintWriter(out), new PrintWriter(err, true))
-                            .execute(arguments));
+        Running(byte[] in, String... arguments) {
+            Streams streams = new Streams(new ByteArrayInputStream(in), out, err, false);
+            code = CompletableFuture.supplyAsync(() -> {
+                CommandLine command = io.porthouse.cli.Porthouse.commandLine(streams);
+                int exit = command.execute(arguments);
+                command.getOut().flush();
+                return exit;
+            });
         }
 
         Outcome outcome() throws Exception {
             int exit = code.get(20, TimeUnit.SECONDS);
-            return new Outcome(exit, out.toString(), err.toString());
+            return new Outcome(exit, out.toString(UTF_8), err.toString(UTF_8));
         }
     }
 
@@ -83,7 +90,11 @@ class CommandsTest {
     }
 
     private static Outcome run(String... arguments) throws Exception {
-        return new Running(arguments).outcome();
+        return new Running(new byte[0], arguments).outcome();
+    }
+
+    private static Outcome runWith(String in, String... arguments) throws Exception {
+        return new Running(in.getBytes(UTF_8), arguments).outcome();
     }
 
     @Test
@@ -185,6 +196,14 @@ class CommandsTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             pump                            | Missing required parameter: 'MESSAGE'; see porthouse pump --help
+            pump --whole text               | --whole is for standard input: pump --whole -; see porthouse pump --help
+            send                            | Missing required parameter: 'FILE'; see porthouse send --help
+            send - -                        | - can be sent once; see porthouse send --help
+            send --name x a b               | --name is for a single FILE; see porthouse send --help
+            listen --json --raw             | Error: --json, --raw are mutually exclusive (specify only one); see porthouse listen --help
+            config                          | no command given; see porthouse config --help
+            config check /no/such.toml      | /no/such.toml: there is no such file; check its name
+            completion fish                 | Invalid value for positional parameter at index 0 (SHELL): expected one of [bash, zsh] (case-sensitive) but was 'fish'; see porthouse completion --help
             pump a b                        | Unmatched argument at index 2: 'b'; see porthouse pump --help
             jump                            | Unmatched argument at index 0: 'jump'; see porthouse --help
             listen --count 0                | --count must be at least 1; see porthouse listen --help
@@ -212,6 +231,96 @@ class CommandsTest {
     }
 
     @Test
+    void pumpSendsEachLineOfStandardInput() throws Exception {
+        Running listening = listen("--connect", url(ONE_ROOM), "--count", "4", "--raw");
+        assertThat(runWith("one\ntwo\r\n\nthree", "pump", "--connect", url(ONE_ROOM), "-"))
+                .isEqualTo(new Outcome(0, "acme/lobby: 4 messages sent, the last to 1 recipient\n", ""));
+        assertThat(listening.outcome().out()).isEqualTo("one\ntwo\n\nthree\n");
+    }
+
+    @Test
+    void pumpOfNothingSaysSo() throws Exception {
+        assertThat(runWith("", "pump", "--connect", url(ONE_ROOM), "-"))
+                .isEqualTo(new Outcome(0, "", "porthouse: standard input was empty; nothing was sent\n"));
+    }
+
+    @Test
+    void pumpSendsAllOfStandardInputAsOne() throws Exception {
+        Running listening = listen("--connect", url(ONE_ROOM), "--count", "1");
+        assertThat(runWith("one\ntwo\n", "pump", "--connect", url(ONE_ROOM), "--whole", "-")
+                        .out())
+                .isEqualTo("acme/lobby: sent to 1 recipient\n");
+        assertThat(listening.outcome().out()).isEqualTo("acme/lobby: one\\ntwo\\n\n");
+    }
+
+    @Test
+    void theLineThatIsRefusedIsNamed() throws Exception {
+        String large = "x".repeat(20_000_000);
+        Outcome outcome = runWith("fine\n" + large + "\n", "pump", "--connect", url(ONE_ROOM), "-");
+        assertThat(outcome.err()).startsWith("porthouse: line 2").hasLineCount(1);
+        assertThat(outcome.code()).isNotZero();
+        Outcome write = runWith("a\nb\n", "pump", "--connect", url(TWO_ROOMS), "--room", "r1", "-");
+        assertThat(write.code()).isEqualTo(3);
+        assertThat(write.err()).contains("line 1: the router refused it: 110").hasLineCount(1);
+    }
+
+    @Test
+    void jsonIsAnObjectALineWhateverWasSent() throws Exception {
+        Running listening = listen("--connect", url(ONE_ROOM), "--count", "3", "--json");
+        try (Connection connection = Porthouse.connect(url(ONE_ROOM))) {
+            connection.send("lobby", "gr\u00fc\u00dfe \u001b[31m\n\u202e").join();
+            connection.send("lobby", new byte[] {(byte) 0xFF, 0}).join();
+            connection.send("lobby", Envelope.of(new byte[10]).withName("a\"b")).join();
+        }
+        List<String> lines = listening.outcome().out().lines().toList();
+        assertThat(lines).hasSize(3).allMatch(line -> line.chars().allMatch(c -> c >= ' ' && c < 0x7F));
+        ObjectMapper json = new ObjectMapper();
+        assertThat(json.readTree(lines.get(0)).get("text").asText()).isEqualTo("gr\u00fc\u00dfe \u001b[31m\n\u202e");
+        assertThat(json.readTree(lines.get(0)).get("sequence").asLong()).isEqualTo(1);
+        assertThat(json.readTree(lines.get(1)).get("base64").binaryValue()).containsExactly(0xFF, 0);
+        assertThat(json.readTree(lines.get(2)).get("bytes").asLong()).isEqualTo(10);
+        assertThat(json.readTree(json.readTree(lines.get(2)).get("metadata").asText())
+                        .get("name")
+                        .asText())
+                .isEqualTo("a\"b");
+    }
+
+    @Test
+    void statusSaysWhoAndWhere() throws Exception {
+        Outcome outcome = run("status", "--connect", url(TWO_ROOMS));
+        assertThat(outcome.err()).isEmpty();
+        assertThat(outcome.code()).isZero();
+        assertThat(outcome.out().lines())
+                .satisfiesExactly(
+                        line -> assertThat(line).matches("connected  in [0-9.]+ ms"),
+                        line -> assertThat(line).matches("node       .+"),
+                        line -> assertThat(line).isEqualTo("account    acme"),
+                        line -> assertThat(line).matches("session    .+"),
+                        line -> assertThat(line).matches("round trip [0-9.]+ ms"),
+                        line -> assertThat(line).isEqualTo("room       acme/a (read, write)"),
+                        line -> assertThat(line).isEqualTo("room       acme/b (read, write)"));
+        assertThat(run("status", "--connect", url("wrong-token-0123456789")).code())
+                .isEqualTo(3);
+    }
+
+    @Test
+    void aRightConfigurationIsToldToBe() throws Exception {
+        Path config = Files.writeString(dir.resolve("good.toml"), "[listen]\ntcp = \"127.0.0.1:7171\"\n");
+        assertThat(run("config", "check", config.toString()))
+                .isEqualTo(new Outcome(0, config + ": right; listens on 127.0.0.1:7171, knows 0 tokens\n", ""));
+        Path bad = Files.writeString(dir.resolve("bad.toml"), "[node]\nname = 1\nnam = 2\n");
+        Outcome outcome = run("config", "check", bad.toString());
+        assertThat(outcome.code()).isEqualTo(2);
+        assertThat(outcome.err()).hasLineCount(2);
+        assertThat(run(
+                                "config",
+                                "check",
+                                Path.of("..", "conf", "production.toml").toString())
+                        .err())
+                .isEmpty();
+    }
+
+    @Test
     void theVersionIsTold() throws Exception {
         for (String[] arguments : List.of(new String[] {"version"}, new String[] {"--version"})) {
             assertThat(run(arguments).out()).startsWith("porthouse ").hasLineCount(1);
@@ -230,8 +339,8 @@ class CommandsTest {
         String[] all = new String[arguments.length + 1];
         all[0] = "listen";
         System.arraycopy(arguments, 0, all, 1, arguments.length);
-        Running running = new Running(all);
-        await().until(() -> running.err.toString().contains("listening to"));
+        Running running = new Running(new byte[0], all);
+        await().until(() -> running.err.toString(UTF_8).contains("listening to"));
         return running;
     }
 }

@@ -85,4 +85,36 @@ class ReadmeIT {
             listener.awaitOut("local/lobby: hello\n");
         }
     }
+
+    @Test
+    void itsCommandsForTheShellWork() throws Exception {
+        String readme = Files.readString(ROOT.resolve("README.md"));
+        String section = readme.substring(readme.indexOf("\n## Use it from the shell"));
+        List<String> commands = new ArrayList<>();
+        Matcher blocks = SHELL.matcher(section.substring(0, section.indexOf("\n## ", 1)));
+        while (blocks.find()) {
+            blocks.group(1).lines().forEach(commands::add);
+        }
+        assertThat(commands).hasSize(6).first().isEqualTo("bin/porthouse listen --save downloads");
+
+        for (String name : List.of("bin", "conf", "README.md")) {
+            Files.createSymbolicLink(dir.resolve(name), ROOT.resolve(name));
+        }
+        try (CommandProcess router = CommandProcess.start(dir, environment(), "bin/porthouse run")
+                        .awaitOut("Stop it with Ctrl-C");
+                CommandProcess listener =
+                        CommandProcess.start(dir, Map.of(), commands.get(0)).awaitErr("listening to local/lobby")) {
+            for (String command : commands.subList(1, commands.size())) {
+                try (CommandProcess process = CommandProcess.start(dir, Map.of(), command)) {
+                    assertThat(process.exit()).as(command + process.err()).isZero();
+                    assertThat(process.out()).as(command).isNotEmpty();
+                    assertThat(process.err()).as(command).isEmpty();
+                }
+            }
+            listener.awaitOut("local/lobby: one\n").awaitOut("local/lobby: two\n");
+            listener.awaitOut("saved as downloads/README.md");
+            assertThat(dir.resolve("downloads/README.md")).hasSameTextualContentAs(ROOT.resolve("README.md"));
+            assertThat(router.err()).doesNotContain("ERROR");
+        }
+    }
 }

@@ -43,6 +43,12 @@ public final class ConnectOptions {
     final int maxUnacknowledged;
     final int maxIncomingEnvelopes;
     final boolean nativeTransport;
+    final boolean reconnect;
+    final Duration reconnectFirst;
+    final Duration reconnectLongest;
+    final int offlineQueueBytes;
+    final Duration offlineQueueAge;
+    final @Nullable Timing timing;
 
     private ConnectOptions(Builder builder, String token) {
         address = builder.address;
@@ -62,6 +68,12 @@ public final class ConnectOptions {
         maxUnacknowledged = builder.maxUnacknowledged;
         maxIncomingEnvelopes = builder.maxIncomingEnvelopes;
         nativeTransport = builder.nativeTransport;
+        reconnect = builder.reconnect;
+        reconnectFirst = builder.reconnectFirst;
+        reconnectLongest = builder.reconnectLongest;
+        offlineQueueBytes = builder.offlineQueueBytes;
+        offlineQueueAge = builder.offlineQueueAge;
+        timing = builder.timing;
     }
 
     /**
@@ -106,6 +118,12 @@ public final class ConnectOptions {
         private int maxUnacknowledged = 1 << 16;
         private int maxIncomingEnvelopes = 1024;
         private boolean nativeTransport = true;
+        private boolean reconnect = true;
+        private Duration reconnectFirst = Duration.ofMillis(500);
+        private Duration reconnectLongest = Duration.ofSeconds(30);
+        private int offlineQueueBytes = 1 << 20;
+        private Duration offlineQueueAge = Duration.ofMinutes(1);
+        private @Nullable Timing timing;
 
         private Builder(Address address) {
             this.address = address;
@@ -211,6 +229,49 @@ public final class ConnectOptions {
          */
         public Builder nativeTransport(boolean wanted) {
             nativeTransport = wanted;
+            return this;
+        }
+
+        /**
+         * Whether a connection that is lost comes back by itself, with the rooms and handlers that it had: yes unless set.
+         * It does not if the router's close code says that this would not help, and the first connect is tried once only.
+         * Without it, the end of the connection is final.
+         */
+        public Builder reconnect(boolean wanted) {
+            reconnect = wanted;
+            return this;
+        }
+
+        /**
+         * How long to wait before connecting again: about the first time, doubling up to about the longest, with chance in
+         * it; 0.5 s and 30 s unless set. A router that names a time itself is given that, and some chance.
+         */
+        public Builder reconnectDelays(Duration first, Duration longest) {
+            if (positive(first).compareTo(positive(longest)) > 0) {
+                throw new IllegalArgumentException("the first delay is at most the longest");
+            }
+            reconnectFirst = first;
+            reconnectLongest = longest;
+            return this;
+        }
+
+        /**
+         * The most bytes that are kept for sending while the connection is lost; 1 MiB unless set; 0: none. What doesn't fit
+         * is refused at once ({@link Kind#FULL}).
+         */
+        public Builder offlineQueueBytes(int bytes) {
+            offlineQueueBytes = atLeast(0, bytes, "offlineQueueBytes");
+            return this;
+        }
+
+        /** How long something is kept while the connection is lost, before it fails ({@link Kind#EXPIRED}); 60 s unless set. */
+        public Builder offlineQueueAge(Duration limit) {
+            offlineQueueAge = positive(limit);
+            return this;
+        }
+
+        Builder timing(Timing clockAndTimers) {
+            timing = clockAndTimers;
             return this;
         }
 

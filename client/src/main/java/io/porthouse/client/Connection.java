@@ -4,14 +4,12 @@ import io.porthouse.client.PorthouseException.Kind;
 import io.porthouse.protocol.ControlBody;
 import io.porthouse.protocol.Envelope;
 import io.porthouse.protocol.EnvelopeChunk;
-import io.porthouse.protocol.ErrorCode;
+import io.porthouse.protocol.EnvelopeChunks;
 import io.porthouse.protocol.Flags;
-import io.porthouse.protocol.Frame;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -19,11 +17,11 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A program's connection to its router. Thread-safe.
+ * A program's connection to its router. Thread-safe. When it is lost it comes back by itself, with its rooms and handlers,
+ * unless the router's code says that this would not help; {@link ConnectionEvents} tells of it.
  *
  * <p>A room's name is {@code account/name}, or just {@code name} in the token's own account. Methods that send wait while
  * the send buffer is full, so a fast program goes at the pace of the router; they throw {@link PorthouseException} when
@@ -37,24 +35,17 @@ public final class Connection implements AutoCloseable {
     private final Handlers handlers;
     private final Set<Inbox> inboxes;
     private final Delivery delivery;
-    private final Link link;
-    private final ControlBody.Welcome welcome;
+    private final Lifeline lifeline;
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
     private final AtomicBoolean closing = new AtomicBoolean();
 
     private Connection(
-            ConnectOptions options,
-            Handlers handlers,
-            Set<Inbox> inboxes,
-            Delivery delivery,
-            Link link,
-            ControlBody.Welcome welcome) {
+            ConnectOptions options, Handlers handlers, Set<Inbox> inboxes, Delivery delivery, Lifeline lifeline) {
         this.options = options;
         this.handlers = handlers;
         this.inboxes = inboxes;
         this.delivery = delivery;
-        this.link = link;
-        this.welcome = welcome;
+        this.lifeline = lifeline;
     }
 
     static Connection open(ConnectOptions options) {
@@ -63,40 +54,41 @@ public final class Connection implements AutoCloseable {
         Set<Inbox> inboxes = ConcurrentHashMap.newKeySet();
         Delivery delivery = new Delivery(
                 SharedThreads.HANDLERS, options, handlers, cause -> inboxes.forEach(inbox -> inbox.end(cause)));
-        Link link = Link.open(options, shared.acquire(), delivery);
-        var unused = link.ended().thenRun(shared::release);
+        Lifeline lifeline = Lifeline.open(options, shared.acquire(), SharedThreads.HANDLERS, delivery);
+        var unused = lifeline.over().thenRun(shared::release);
         try {
-            ControlBody.Welcome welcome = await(link.ready(), options.connectTimeout, "the router's welcome");
-            return new Connection(options, handlers, inboxes, delivery, link, welcome);
+            ControlBody.Welcome welcome = await(lifeline.ready(), options.connectTimeout, "the router's welcome");
+            assert welcome != null;
+            return new Connection(options, handlers, inboxes, delivery, lifeline);
         } catch (PorthouseException e) {
-            link.cut(e);
+            lifeline.abandon(e);
             throw e;
         }
     }
 
     /** The account of the token. */
     public String account() {
-        return welcome.account();
+        return lifeline.welcome().account();
     }
 
     /** The id that the router gave to this session. */
     public String session() {
-        return welcome.session();
+        return lifeline.welcome().session();
     }
 
     /** The name of the router's node. */
     public String node() {
-        return welcome.node();
+        return lifeline.welcome().node();
     }
 
     /** The full names of the rooms held at this moment, in order. */
     public Set<String> rooms() {
-        return link.rooms().all().stream().map(held -> held.name).collect(Collectors.toCollection(TreeSet::new));
+        return lifeline.rooms();
     }
 
     /** The full name of the room for what is sent without naming one: fixed when connecting. */
     public Optional<String> defaultRoom() {
-        return Optional.ofNullable(link.rooms().defaultRoom());
+        return Optional.ofNullable(lifeline.defaultRoom());
     }
 
     /**
@@ -105,8 +97,8 @@ public final class Connection implements AutoCloseable {
      * @return fails with {@link Kind#REJECTED} if the router refuses
      */
     public CompletableFuture<RoomGrant> join(String room) {
-        String name = link.rooms().fullName(room);
-        return link.join(name, handlers.isHandled(handlers.ofRoom(name)));
+        String name = lifeline.fullName(room);
+        return lifeline.join(name, handlers.isHandled(handlers.ofRoom(name)));
     }
 
     /**
@@ -115,16 +107,16 @@ public final class Connection implements AutoCloseable {
      * @return fails with {@link Kind#REJECTED} if the router refuses
      */
     public CompletableFuture<RoomGrant> receive(String room, MessageHandler handler) {
-        String name = link.rooms().fullName(room);
+        String name = lifeline.fullName(room);
         handlers.ofRoom(name).message = handler;
-        return link.join(name, true);
+        return lifeline.join(name, true);
     }
 
     /** Joins a room, if it is not held, and handles its envelopes; otherwise like {@link #receive}. */
     public CompletableFuture<RoomGrant> receiveEnvelopes(String room, EnvelopeHandler handler) {
-        String name = link.rooms().fullName(room);
+        String name = lifeline.fullName(room);
         handlers.ofRoom(name).envelope = handler;
-        return link.join(name, true);
+        return lifeline.join(name, true);
     }
 
     /**
@@ -134,7 +126,7 @@ public final class Connection implements AutoCloseable {
      * @throws PorthouseException if the router refuses, or does not answer in the connect timeout
      */
     public Inbox messages(String room) {
-        Handlers.OfRoom own = handlers.ofRoom(link.rooms().fullName(room));
+        Handlers.OfRoom own = handlers.ofRoom(lifeline.fullName(room));
         Inbox[] made = new Inbox[1];
         Inbox inbox = new Inbox(() -> {
             own.message = null;
@@ -153,12 +145,8 @@ public final class Connection implements AutoCloseable {
 
     /** Leaves a room: nothing of it follows, and its outstanding receipts fail. It stays left until joined again. */
     public CompletableFuture<Void> leave(String room) {
-        String name = link.rooms().fullName(room);
-        Rooms.Held held = link.rooms().all().stream()
-                .filter(candidate -> candidate.name.equals(name))
-                .findFirst()
-                .orElseThrow(() -> new PorthouseException(Kind.USAGE, "room " + name + " is not held"));
-        return link.leave(held);
+        String name = lifeline.fullName(room);
+        return lifeline.leave(name);
     }
 
     /** Sends a text to the default room; otherwise like {@link #send(String, byte[])}. */
@@ -180,7 +168,11 @@ public final class Connection implements AutoCloseable {
      * Sends a message and asks for its receipt. Waits while the send buffer is full, or too many receipts are outstanding.
      *
      * @param payload copied before this returns
-     * @return completed by the router's receipt; fails if the router refuses the message, or the connection ends first
+     * Without a connection it is kept until there is one ({@link ConnectOptions.Builder#reconnect}), in the order of
+     * sending.
+     *
+     * @return completed by the router's receipt; fails if the router refuses the message, if the connection is lost before
+     *     the receipt ({@link Kind#IN_DOUBT}), or if none comes back in time ({@link Kind#EXPIRED})
      * @throws PorthouseException if it cannot even be queued
      */
     public CompletableFuture<SendReceipt> send(String room, byte[] payload) {
@@ -194,7 +186,8 @@ public final class Connection implements AutoCloseable {
 
     /**
      * Sends a message without asking for a receipt: the fastest way. What the router refuses is told to {@link
-     * ConnectionEvents#onRejected} only, and what is queued when the connection breaks is lost.
+     * ConnectionEvents#onRejected} only, and what is queued when the connection breaks is lost. Without a connection it is
+     * kept like {@link #send(String, byte[])}.
      *
      * @param payload copied before this returns
      * @throws PorthouseException if it cannot even be queued
@@ -205,7 +198,7 @@ public final class Connection implements AutoCloseable {
 
     /** Sends an envelope to the default room; otherwise like {@link #send(String, Envelope)}. */
     public CompletableFuture<SendReceipt> send(Envelope envelope) {
-        return link.envelopes().send(link.rooms().forSending(null), envelope);
+        return lifeline.awaitLink().send(null, envelope);
     }
 
     /**
@@ -216,12 +209,22 @@ public final class Connection implements AutoCloseable {
      * @throws PorthouseException if the payload cannot be read ({@link Kind#SOURCE}), or the connection ends
      */
     public CompletableFuture<SendReceipt> send(String room, Envelope envelope) {
-        return link.envelopes().send(link.rooms().forSending(room), envelope);
+        return lifeline.awaitLink().send(room, envelope);
+    }
+
+    /**
+     * Sends an envelope in chunks of a size that the caller chose, {@code connection.send(room, envelope.chunks(64))};
+     * otherwise like {@link #send(String, Envelope)}. Small chunks let messages pass sooner, large ones cost less.
+     *
+     * @param chunks not walked yet; closed when this returns
+     */
+    public CompletableFuture<SendReceipt> send(String room, EnvelopeChunks chunks) {
+        return lifeline.awaitLink().send(room, chunks);
     }
 
     /** Sends one chunk to the default room; otherwise like {@link #send(String, EnvelopeChunk)}. */
     public CompletableFuture<SendReceipt> send(EnvelopeChunk chunk) {
-        return link.envelopes().send(link.rooms().forSending(null), chunk);
+        return lifeline.awaitLink().send(null, chunk);
     }
 
     /**
@@ -231,7 +234,7 @@ public final class Connection implements AutoCloseable {
      * @throws PorthouseException if the chunk cannot be sent
      */
     public CompletableFuture<SendReceipt> send(String room, EnvelopeChunk chunk) {
-        return link.envelopes().send(link.rooms().forSending(room), chunk);
+        return lifeline.awaitLink().send(room, chunk);
     }
 
     /**
@@ -243,19 +246,19 @@ public final class Connection implements AutoCloseable {
      */
     @Override
     public void close() {
-        if (link.isOwnThread()) {
+        if (lifeline.isNetworkThread()) {
             throw new PorthouseException(
                     Kind.USAGE, "the connection's own thread cannot wait for its end; use closeAsync()");
         }
-        // Two waits of the router, and a second for this side's own work.
-        Void unused = await(closeAsync(), options.closeTimeout.multipliedBy(2).plusSeconds(1), "the close");
+        // For a connection, for receipts and for the router's end; and a second for this side's own work.
+        Void unused = await(closeAsync(), options.closeTimeout.multipliedBy(3).plusSeconds(1), "the close");
     }
 
     /** Closes like {@link #close} without waiting; the future tells the outcome. */
     public CompletableFuture<Void> closeAsync() {
         if (closing.compareAndSet(false, true)) {
             delivery.stop();
-            var unused = link.close().whenComplete((none, failure) -> {
+            var unused = lifeline.close().whenComplete((none, failure) -> {
                 if (failure == null) {
                     closed.complete(null);
                 } else {
@@ -267,23 +270,13 @@ public final class Connection implements AutoCloseable {
     }
 
     private CompletableFuture<SendReceipt> message(@Nullable String room, int flags, byte[] payload) {
-        CompletableFuture<SendReceipt> receipt = link.newAnswer();
-        link.sender().message(target(room, payload), flags, payload, receipt);
+        CompletableFuture<SendReceipt> receipt = lifeline.newAnswer();
+        lifeline.message(room, flags, payload, receipt);
         return receipt;
     }
 
     private void post(String room, int flags, byte[] payload) {
-        link.sender().message(target(room, payload), flags, payload, null);
-    }
-
-    private Rooms.Held target(@Nullable String room, byte[] payload) {
-        if (payload.length > welcome.maxFrame() - Frame.HEADER_BYTES) {
-            throw PorthouseException.rejected(
-                    ErrorCode.TOO_LARGE.number(),
-                    "a message of " + payload.length + " bytes does not fit the router's frames of "
-                            + welcome.maxFrame() + "; send an envelope");
-        }
-        return link.rooms().forSending(room);
+        lifeline.message(room, flags, payload, null);
     }
 
     private static <T> T await(CompletableFuture<T> future, Duration limit, String what) {
@@ -301,7 +294,7 @@ public final class Connection implements AutoCloseable {
             if (e.getCause() instanceof PorthouseException known) {
                 throw known.again();
             }
-            throw new PorthouseException(Kind.LOST, "waiting for " + what + " failed", e.getCause());
+            throw new PorthouseException(Kind.LOST, "waiting for " + what + " failed; connect again", e.getCause());
         }
     }
 }

@@ -2,6 +2,7 @@ package io.porthouse.client;
 
 import io.porthouse.protocol.EnvelopeFailure;
 import io.porthouse.protocol.Gap;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,7 +47,31 @@ public interface ConnectionEvents {
     default void onRejected(PorthouseException refusal, long count) {}
 
     /**
-     * The connection has ended; the last call.
+     * What was sent without asking for a receipt while there was no connection was not sent, because none came back in
+     * time. What was sent with one fails its future instead.
+     *
+     * @param count how many messages, at least 1
+     */
+    default void onDropped(PorthouseException cause, long count) {}
+
+    /**
+     * The connection was lost, or an attempt to connect again failed. Receipts that were outstanding have failed with {@link
+     * PorthouseException.Kind#IN_DOUBT}; what is sent from now on waits. Messages of others that are sent to the rooms in
+     * the meantime are not received.
+     *
+     * @param retryIn when the next attempt begins
+     */
+    default void onDisconnected(PorthouseException cause, Duration retryIn) {}
+
+    /**
+     * The connection is back. The rooms were told by {@link #onGranted} before, with the sequence and epoch from which on
+     * they are received; those that are not granted any more by {@link #onWithdrawn}. Messages of
+     * a room may come as soon as it is granted, before this.
+     */
+    default void onReconnected() {}
+
+    /**
+     * The connection has ended for good; the last call.
      *
      * @param cause null after {@link Connection#close}
      */

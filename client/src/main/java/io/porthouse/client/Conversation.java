@@ -16,6 +16,7 @@ final class Conversation {
 
     private final ConnectOptions options;
     private final Link link;
+    private final boolean again;
     private final FrameReader reader;
     private final SendQueue queue;
     private final OutgoingEnvelopes outgoing;
@@ -28,7 +29,15 @@ final class Conversation {
     private long helloCorrelation;
     private int answersAwaited;
 
-    Conversation(ConnectOptions options, Link link, FrameReader reader, SendQueue queue, OutgoingEnvelopes outgoing) {
+    /** @param again whether the rooms of HELLO may be refused: an earlier link had them */
+    Conversation(
+            ConnectOptions options,
+            Link link,
+            boolean again,
+            FrameReader reader,
+            SendQueue queue,
+            OutgoingEnvelopes outgoing) {
+        this.again = again;
         this.options = options;
         this.link = link;
         this.reader = reader;
@@ -141,6 +150,11 @@ final class Conversation {
 
     private boolean onError(ControlBody.Refusal body, long correlation) {
         PorthouseException refusal = PorthouseException.rejected(body);
+        if (answersHello(correlation) && welcome != null && again) {
+            answersAwaited--;
+            readyIfAnswered(welcome);
+            return false;
+        }
         if (answersHello(correlation)) {
             // A room that was asked for by name: without it the connection is not what the user wants.
             link.onFailure(refusal);

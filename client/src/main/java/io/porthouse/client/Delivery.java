@@ -17,7 +17,9 @@ import io.porthouse.protocol.Frame;
 import io.porthouse.protocol.FrameType;
 import io.porthouse.protocol.Gap;
 import io.porthouse.protocol.MalformedBodyException;
+import java.time.Duration;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -41,6 +43,12 @@ final class Delivery {
     private record Batch(Link link, ByteBuf frames, int chargedBytes) {}
 
     private record LinkEnded(@Nullable PorthouseException cause) {}
+
+    private record LinkLost(PorthouseException cause, Duration retryIn) {}
+
+    private record Reconnected(Set<String> lostRooms) {}
+
+    private record Dropped(PorthouseException cause, long count) {}
 
     private final Executor executor;
     private final Handlers handlers;
@@ -108,6 +116,21 @@ final class Delivery {
         enqueue(new LinkEnded(cause));
     }
 
+    /** The link is gone, and another will follow it. */
+    void linkLost(PorthouseException cause, Duration retryIn) {
+        enqueue(new LinkLost(cause, retryIn));
+    }
+
+    /** A link has taken the place of the last one; these rooms did not come back with it. */
+    void reconnected(Set<String> lostRooms) {
+        enqueue(new Reconnected(lostRooms));
+    }
+
+    /** Messages without a receipt were never sent. */
+    void dropped(PorthouseException cause, long count) {
+        enqueue(new Dropped(cause, count));
+    }
+
     /** Handles no more messages, and drops those that wait. A handler that is running goes on. Any thread. */
     void stop() {
         stopped = true;
@@ -141,8 +164,8 @@ final class Delivery {
             for (Object item = queue.poll(); item != null; item = queue.poll()) {
                 if (item instanceof Batch batch) {
                     handle(batch);
-                } else if (item instanceof LinkEnded end) {
-                    handle(end);
+                } else {
+                    tell(item);
                 }
             }
             // Before the count says that another thread may begin, which then sets its own.
@@ -178,9 +201,27 @@ final class Delivery {
         }
     }
 
-    private void handle(LinkEnded end) {
+    private void tell(Object what) {
+        if (what instanceof LinkLost lost) {
+            forgetLink();
+            guarded(() -> events.onDisconnected(lost.cause, lost.retryIn));
+        } else if (what instanceof Reconnected back) {
+            back.lostRooms.forEach(room -> guarded(() -> events.onWithdrawn(room, "withdrawn")));
+            guarded(events::onReconnected);
+        } else if (what instanceof Dropped dropped) {
+            guarded(() -> events.onDropped(dropped.cause, dropped.count));
+        } else if (what instanceof LinkEnded end) {
+            handle(end);
+        }
+    }
+
+    private void forgetLink() {
         guarded(assembler::end);
         rooms.clear();
+    }
+
+    private void handle(LinkEnded end) {
+        forgetLink();
         guarded(() -> events.onEnded(end.cause));
         guarded(() -> whenEnded.accept(end.cause));
     }

@@ -14,6 +14,11 @@ import io.netty.channel.WriteBufferWaterMark;
 import io.porthouse.client.PorthouseException.Kind;
 import io.porthouse.protocol.CloseCode;
 import io.porthouse.protocol.ControlBody;
+import io.porthouse.protocol.Envelope;
+import io.porthouse.protocol.EnvelopeChunk;
+import io.porthouse.protocol.EnvelopeChunks;
+import io.porthouse.protocol.ErrorCode;
+import io.porthouse.protocol.Frame;
 import io.porthouse.protocol.FrameType;
 import io.porthouse.protocol.FrameWalk;
 import io.porthouse.protocol.MalformedBodyException;
@@ -40,6 +45,7 @@ final class Link {
     private final ConnectOptions options;
     private final EventLoop loop;
     private final Delivery delivery;
+    private final boolean again;
     private final Rooms rooms = new Rooms();
     private final Receipts receipts = new Receipts();
     private final Requests requests = new Requests();
@@ -53,17 +59,23 @@ final class Link {
     private @Nullable Heartbeat heartbeat;
     private @Nullable PorthouseException cause;
     private boolean goodbye;
+    private volatile boolean gone;
 
-    private Link(ConnectOptions options, EventLoop loop, Delivery delivery) {
+    private Link(ConnectOptions options, EventLoop loop, Delivery delivery, boolean again) {
+        this.again = again;
         this.options = options;
         this.loop = loop;
         this.delivery = delivery;
     }
 
-    /** Starts to connect; {@link #ready} tells the outcome. What is received goes to {@code delivery}. */
-    static Link open(ConnectOptions options, SharedThreads.Threads threads, Delivery delivery) {
+    /**
+     * Starts to connect; {@link #ready} tells the outcome. What is received goes to {@code delivery}.
+     *
+     * @param again whether it takes the place of a link that was ready
+     */
+    static Link open(ConnectOptions options, SharedThreads.Threads threads, Delivery delivery, boolean again) {
         EventLoop loop = threads.loops().next();
-        Link link = new Link(options, loop, delivery);
+        Link link = new Link(options, loop, delivery, again);
         Address address = options.address;
         ChannelFuture connecting = new Bootstrap()
                 .group(loop)
@@ -173,6 +185,49 @@ final class Link {
         var unused = ended.thenRun(() -> timer.cancel(false));
     }
 
+    /** Whether it has ended, so that what is refused was refused for that. Any thread, always. */
+    boolean hasEnded() {
+        return gone;
+    }
+
+    /**
+     * Queues a message.
+     *
+     * @param room full or short name; null for the default room
+     * @param receipt completed by the router's receipt; null for none
+     * @throws PorthouseException if it cannot be queued; then the receipt stays as it is
+     */
+    void message(@Nullable String room, int flags, byte[] payload, @Nullable CompletableFuture<SendReceipt> receipt) {
+        int maxFrame = envelopes().maxFrameBytes();
+        if (payload.length > maxFrame - Frame.HEADER_BYTES) {
+            throw PorthouseException.rejected(
+                    ErrorCode.TOO_LARGE.number(),
+                    "a message of " + payload.length + " bytes does not fit the router's frames of " + maxFrame
+                            + "; send an envelope");
+        }
+        sender().message(rooms.forSending(room), flags, payload, receipt);
+    }
+
+    /** Sends a whole envelope; see {@link OutgoingEnvelopes}. */
+    CompletableFuture<SendReceipt> send(@Nullable String room, Envelope envelope) {
+        return envelopes().send(rooms.forSending(room), envelope);
+    }
+
+    /** Sends all chunks of an envelope; see {@link OutgoingEnvelopes}. */
+    CompletableFuture<SendReceipt> send(@Nullable String room, EnvelopeChunks chunks) {
+        return envelopes().send(rooms.forSending(room), chunks);
+    }
+
+    /** Sends a chunk of an envelope; see {@link OutgoingEnvelopes}. */
+    CompletableFuture<SendReceipt> send(@Nullable String room, EnvelopeChunk chunk) {
+        return envelopes().send(rooms.forSending(room), chunk);
+    }
+
+    /** Runs an action on the event loop, once the frames of the present read are on their way to the handlers. */
+    void afterRead(Runnable action) {
+        execute(action);
+    }
+
     /** Ends the link now. Any thread, always. */
     void cut(PorthouseException why) {
         execute(() -> onFailure(why));
@@ -193,7 +248,7 @@ final class Link {
         channel = connected;
         SendQueue queue = new SendQueue(connected, receipts, options, delivery::isHandlerThread);
         OutgoingEnvelopes envelopes = new OutgoingEnvelopes(connected.alloc(), queue, this::newAnswer);
-        Conversation begun = new Conversation(options, this, frames, queue, envelopes);
+        Conversation begun = new Conversation(options, this, again, frames, queue, envelopes);
         sendQueue = queue;
         outgoing = envelopes;
         conversation = begun;
@@ -266,6 +321,8 @@ final class Link {
         if (ended.isDone()) {
             return;
         }
+        // First, so that a sender who is refused finds out why.
+        gone = true;
         PorthouseException known = cause == null ? why : cause;
         PorthouseException bad = known == null && !goodbye ? goneSilently() : known;
         PorthouseException end = bad == null ? closedHere() : bad;
@@ -278,7 +335,6 @@ final class Link {
             outgoing.end(end);
         }
         ready.completeExceptionally(end);
-        delivery.linkEnded(bad);
         ended.complete(Optional.ofNullable(bad));
     }
 

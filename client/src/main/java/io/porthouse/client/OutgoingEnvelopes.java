@@ -63,6 +63,11 @@ final class OutgoingEnvelopes {
         maxOpen = maxOpenEnvelopes;
     }
 
+    /** The largest frame that the router takes. */
+    int maxFrameBytes() {
+        return maxFrameBytes;
+    }
+
     /**
      * Sends a whole envelope; returns when its last chunk is queued.
      *
@@ -70,7 +75,11 @@ final class OutgoingEnvelopes {
      * @throws PorthouseException if the payload cannot be read, or the link ends; receivers are then told to forget it
      */
     CompletableFuture<SendReceipt> send(Rooms.Held room, Envelope envelope) {
-        EnvelopeChunks chunks = cut(envelope);
+        return send(room, cut(envelope));
+    }
+
+    /** Sends what the caller cut; otherwise like {@link #send(Rooms.Held, Envelope)}. */
+    CompletableFuture<SendReceipt> send(Rooms.Held room, EnvelopeChunks chunks) {
         try (chunks) {
             CompletableFuture<SendReceipt> receipt = newReceipt.get();
             for (EnvelopeChunk chunk : chunks) {
@@ -125,7 +134,8 @@ final class OutgoingEnvelopes {
     /** A room was left or withdrawn. */
     void failRoom(Rooms.Held room) {
         PorthouseException failure = new PorthouseException(
-                Kind.REJECTED, "room " + room.name + " was left or withdrawn while an envelope was being sent there");
+                Kind.REJECTED,
+                "room " + room.name + " was left or withdrawn while an envelope was being sent there; join it again");
         matching(envelope -> envelope.room == room)
                 .forEach(envelope -> envelope.receipt.completeExceptionally(failure));
     }
@@ -135,7 +145,9 @@ final class OutgoingEnvelopes {
         synchronized (this) {
             ended = cause;
         }
-        matching(envelope -> true).forEach(envelope -> envelope.receipt.completeExceptionally(cause));
+        PorthouseException failure = cause.with("the connection ended while an envelope was being sent, which its"
+                + " receivers are told to forget; send it again from its first chunk (" + cause.getMessage() + ")");
+        matching(envelope -> true).forEach(envelope -> envelope.receipt.completeExceptionally(failure));
     }
 
     private EnvelopeChunks cut(Envelope envelope) {
@@ -180,7 +192,8 @@ final class OutgoingEnvelopes {
             throw new PorthouseException(
                     Kind.USAGE,
                     "chunk " + Integer.toUnsignedString(chunk.index())
-                            + " belongs to no envelope being sent to this room; send its chunks in order, from the first");
+                            + " belongs to no envelope being sent to this room; send its chunks in order, from the first"
+                            + " (and again from there when the connection was lost meanwhile)");
         }
         return envelope;
     }

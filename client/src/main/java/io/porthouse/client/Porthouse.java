@@ -20,7 +20,8 @@ public final class Porthouse {
     }
 
     /**
-     * Connects. Blocks until the router has answered for every room that was asked for.
+     * Connects. Blocks until the router has answered for every room that was asked for. Tries once; what is lost later
+     * comes back by itself ({@link ConnectOptions.Builder#reconnect}).
      *
      * @return to be closed by the caller; until then it keeps the program running
      * @throws PorthouseException if the router cannot be reached or refuses the token or a room
@@ -35,7 +36,7 @@ public final class Porthouse {
      * @throws PorthouseException if anything of that fails
      */
     public static SendReceipt pump(String message) {
-        return pump(ConnectOptions.to(ConnectOptions.CONF).build(), message);
+        return pump(ConnectOptions.to(ConnectOptions.CONF).reconnect(false).build(), message);
     }
 
     static SendReceipt pump(ConnectOptions options, String message) {

@@ -73,7 +73,7 @@ final class Receipts {
         return lost.size();
     }
 
-    /** Fails everything: the link has ended. */
+    /** Fails everything: the link has ended, and what was on its way may or may not have arrived. */
     void end(PorthouseException cause) {
         List<Pending> lost = new ArrayList<>();
         synchronized (this) {
@@ -81,7 +81,7 @@ final class Receipts {
             byRoom.clear();
             count = 0;
         }
-        failAll(lost, cause);
+        failAll(lost, PorthouseException.inDoubt(cause));
     }
 
     /**

@@ -71,6 +71,11 @@ final class Rooms {
     }
 
     @Nullable
+    Held byName(String fullName) {
+        return byName.get(fullName);
+    }
+
+    @Nullable
     Held byHandle(int handle) {
         return byHandle.get(handle);
     }
@@ -94,6 +99,11 @@ final class Rooms {
         defaultRoom = writable.size() == 1 ? writable.get(0).name : null;
     }
 
+    /** Takes over the default room of an earlier link: it is fixed for the whole connection. */
+    void keepDefault(@Nullable String fullName) {
+        defaultRoom = fullName;
+    }
+
     @Nullable
     String defaultRoom() {
         return defaultRoom;
@@ -105,6 +115,10 @@ final class Rooms {
      * @throws PorthouseException ({@link Kind#USAGE}) if it is neither
      */
     String fullName(String name) {
+        return fullName(name, account);
+    }
+
+    static String fullName(String name, String account) {
         return RoomName.parse(name, account)
                 .map(RoomName::toString)
                 .orElseThrow(

@@ -29,7 +29,8 @@ final class SharedThreads {
     static final SharedThreads PLAIN = new SharedThreads(false);
 
     /**
-     * For handlers: bounded by the number of connections, each of which has at most one task here at a time. Daemons,
+     * For handlers, and for what a connection sends when it is back: bounded by the number of connections, each of which
+     * has at most one task of each here at a time. Daemons,
      * because their connection's loop is what keeps the program running; idle threads end.
      */
     static final Executor HANDLERS = new ThreadPoolExecutor(

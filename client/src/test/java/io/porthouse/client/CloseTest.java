@@ -89,7 +89,7 @@ class CloseTest {
             pair.router().read(FrameType.CLOSE);
             pair.router().close();
             assertThat(failure(closed)).hasMessageContaining("did not acknowledge everything within 200 ms");
-            assertThat(failure(receipt).kind()).isEqualTo(Kind.CLOSED);
+            assertThat(failure(receipt).kind()).isEqualTo(Kind.IN_DOUBT);
         }
     }
 

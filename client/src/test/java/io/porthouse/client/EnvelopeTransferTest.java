@@ -114,6 +114,20 @@ class EnvelopeTransferTest {
     }
 
     @Test
+    void theSizeOfChunksCanBeChosen() throws Exception {
+        try (var pair = router.connect(router.options())) {
+            CompletableFuture<SendReceipt> receipt =
+                    pair.connection().send("lobby", Envelope.of(new byte[2500]).chunks(1));
+            pair.router().read(FrameType.ENVELOPE);
+            pair.router().read(FrameType.ENVELOPE);
+            Received last = pair.router().read(FrameType.ENVELOPE);
+            assertThat(last.flags()).isEqualTo(Flags.CHUNK | Flags.LAST | Flags.RECEIPT);
+            pair.router().receipt(LOBBY, last.correlation(), 0, 2);
+            assertThat(soon(receipt).recipients()).isEqualTo(2);
+        }
+    }
+
+    @Test
     void chunksCanBeSentOneByOne() throws Exception {
         try (var pair = router.connect(router.options());
                 EnvelopeChunks chunks = Envelope.of(new byte[2500]).chunks(1)) {

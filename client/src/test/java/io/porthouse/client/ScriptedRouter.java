@@ -37,16 +37,18 @@ final class ScriptedRouter implements AutoCloseable {
     static final int SIDE = 8;
 
     private static final int TIMEOUT_SECONDS = 10;
+    private static final int BACKLOG = 2_000;
 
     private final ServerSocket listener;
 
     ScriptedRouter() throws IOException {
-        listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        listener = new ServerSocket(0, BACKLOG, InetAddress.getLoopbackAddress());
         listener.setSoTimeout(TIMEOUT_SECONDS * 1000);
     }
 
     ConnectOptions.Builder options() {
-        return ConnectOptions.to("tcp://" + TOKEN + "@127.0.0.1:" + listener.getLocalPort());
+        return ConnectOptions.to("tcp://" + TOKEN + "@127.0.0.1:" + listener.getLocalPort())
+                .reconnect(false);
     }
 
     /** Connects while this router says WELCOME and grants both rooms; {@code lobby} is the default room. */

@@ -47,13 +47,11 @@ final class ApiPublisher {
         } else {
             int bytes = Frame.HEADER_BYTES + body.length;
             ByteBuf frame = puddle.allocate(bytes);
-            Frame.writeHeader(
-                    frame, body.length, FrameType.ENVELOPE, isText ? Flags.TEXT : 0, 0, room.handle(), 0, 0);
+            Frame.writeHeader(frame, body.length, FrameType.ENVELOPE, isText ? Flags.TEXT : 0, 0, room.handle(), 0, 0);
             frame.writeBytes(body);
             Run run = Run.ofMessages(frame, 0, bytes, null, 1);
             frame.release();
-            run.whenHandled(
-                    () -> answer.complete(new Published(Outcome.DONE, run.firstSequence(), run.recipients())));
+            run.whenHandled(() -> answer.complete(new Published(Outcome.DONE, run.firstSequence(), run.recipients())));
             if (!room.publish(run)) {
                 answer.complete(Published.refused(Outcome.NO_ROOM));
             }

@@ -211,8 +211,7 @@ final class FrameRouter {
     }
 
     private static boolean isText(ByteBuf in, int at, int bodyBytes) {
-        return (Frame.flags(in, at) & Flags.TEXT) != 0
-                && isUtf8(in, at + Frame.BODY_OFFSET, bodyBytes);
+        return (Frame.flags(in, at) & Flags.TEXT) != 0 && isUtf8(in, at + Frame.BODY_OFFSET, bodyBytes);
     }
 
     static boolean isUtf8(ByteBuf in, int start, int bytes) {
@@ -248,7 +247,9 @@ final class FrameRouter {
             return violated(session, start, "a chunk is missing");
         }
         ErrorCode refusal = upload == null ? refusalOfEnvelope(session, member, in, start, index) : null;
-        if (member != null && refusal == null && (waitsForRoom(session, member) || waitsForInbox(session, member.room))) {
+        if (member != null
+                && refusal == null
+                && (waitsForRoom(session, member) || waitsForInbox(session, member.room))) {
             return start;
         }
         if (!session.correlate(correlation)) {
@@ -268,9 +269,7 @@ final class FrameRouter {
             }
             return start + firstBytes;
         }
-        Upload open = upload == null
-                ? session.rooms.uploads().begin(member, Chunk.envelopeId(in, start))
-                : upload;
+        Upload open = upload == null ? session.rooms.uploads().begin(member, Chunk.envelopeId(in, start)) : upload;
         return cutChunks(session, open, in, start, firstBytes);
     }
 
@@ -351,8 +350,7 @@ final class FrameRouter {
         long correlation = Frame.sequence(in, at);
         session.correlate(correlation);
         session.rooms.uploads().cancel(upload);
-        session.refusals.refuseEnvelope(
-                ErrorCode.TOO_LARGE, Frame.room(in, at), upload.envelopeId, correlation);
+        session.refusals.refuseEnvelope(ErrorCode.TOO_LARGE, Frame.room(in, at), upload.envelopeId, correlation);
         return at + bytes;
     }
 
@@ -419,8 +417,7 @@ final class FrameRouter {
             case FrameType.PONG -> {}
             case FrameType.CLOSE -> session.finish();
             case FrameType.HELLO -> session.close(CloseCode.PROTOCOL_ERROR, "a second HELLO");
-            default -> session.refusals.refuseThrottled(
-                    ErrorCode.UNKNOWN_TYPE, Frame.room(in, at), false, correlation);
+            default -> session.refusals.refuseThrottled(ErrorCode.UNKNOWN_TYPE, Frame.room(in, at), false, correlation);
         }
         return at + bytes;
     }

@@ -35,7 +35,8 @@ final class Inbox {
      * Takes the oldest entry. Consumer only. An entry whose producer is between its two steps is not seen yet; that
      * producer wakes the puddle afterwards.
      */
-    @Nullable InboxEntry poll() {
+    @Nullable
+    InboxEntry poll() {
         InboxEntry entry = taken.next;
         if (entry != null) {
             taken = entry;

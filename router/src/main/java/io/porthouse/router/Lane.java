@@ -129,7 +129,8 @@ final class Lane {
     }
 
     /** Takes the oldest buffer, with its reference; null if there is none. */
-    @Nullable ByteBuf poll() {
+    @Nullable
+    ByteBuf poll() {
         ByteBuf[] ring = buffers;
         if (size == 0 || ring == null) {
             return null;

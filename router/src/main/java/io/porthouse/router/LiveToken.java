@@ -3,8 +3,8 @@ package io.porthouse.router;
 import io.porthouse.protocol.CloseCode;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -52,7 +52,8 @@ final class LiveToken {
     }
 
     /** Returns the state as read last; null if it is not known, or the token is gone. */
-    @Nullable TokenState state() {
+    @Nullable
+    TokenState state() {
         return state;
     }
 
@@ -169,7 +170,8 @@ final class LiveToken {
         List<Session> oldestFirst = new ArrayList<>(sessions);
         int allowed = allowed();
         Verdict verdict = verdict();
-        Set<Session> newest = Set.copyOf(oldestFirst.subList(Math.min(allowed, oldestFirst.size()), oldestFirst.size()));
+        Set<Session> newest =
+                Set.copyOf(oldestFirst.subList(Math.min(allowed, oldestFirst.size()), oldestFirst.size()));
         tell(oldestFirst, session -> newest.contains(session) ? Verdict.TOO_MANY : verdict, true, waiting);
     }
 
@@ -198,12 +200,13 @@ final class LiveToken {
             List<Session> all, VerdictOf verdicts, boolean confirmed, List<CompletableFuture<Refreshed>> waiting) {
         Map<Puddle, List<Session>> byPuddle = new LinkedHashMap<>();
         for (Session session : all) {
-            byPuddle.computeIfAbsent(session.puddle, puddle -> new ArrayList<>()).add(session);
+            byPuddle.computeIfAbsent(session.puddle, puddle -> new ArrayList<>())
+                    .add(session);
         }
         AtomicInteger left = new AtomicInteger(byPuddle.size());
         AtomicInteger closed = new AtomicInteger();
-        Runnable done = () -> waiting.forEach(
-                future -> future.complete(new Refreshed(all.size(), closed.get(), confirmed)));
+        Runnable done =
+                () -> waiting.forEach(future -> future.complete(new Refreshed(all.size(), closed.get(), confirmed)));
         if (byPuddle.isEmpty()) {
             // Not here, under the token's lock.
             CompletableFuture<Void> unused = CompletableFuture.runAsync(done);

@@ -35,7 +35,8 @@ final class LiveTokens {
      */
     LiveToken attach(String secretHash, Session session) {
         while (true) {
-            LiveToken token = byHash.computeIfAbsent(secretHash, hash -> new LiveToken(hash, source, clock, this::forget));
+            LiveToken token =
+                    byHash.computeIfAbsent(secretHash, hash -> new LiveToken(hash, source, clock, this::forget));
             if (token.attach(session)) {
                 return token;
             }

@@ -165,8 +165,7 @@ final class Membership {
     void tellLoss() {
         if (losing) {
             losing = false;
-            session.outbox.queueInOrder(
-                    buf -> Gap.encode(buf, room.handle(), firstLost, lastLost, lostMessages));
+            session.outbox.queueInOrder(buf -> Gap.encode(buf, room.handle(), firstLost, lastLost, lostMessages));
             session.puddle.stats.gaps.add(1);
         }
     }

@@ -25,7 +25,8 @@ final class Memory {
 
     Memory(long limitBytes, int loops) {
         this.limitBytes = limitBytes;
-        // Pooled and direct, an arena per loop: Netty 4.2's adaptive default shares one counter among slices of a buffer,
+        // Pooled and direct, an arena per loop: Netty 4.2's adaptive default shares one counter among slices of a
+        // buffer,
         // and drops its thread-local arenas on small heaps.
         this.allocator = new PooledByteBufAllocator(
                 true,

@@ -70,18 +70,28 @@ final class Outbox {
         if (shut) {
             return false;
         }
-        long queued = bulk.chargedBytes(Lane.Kind.MESSAGES);
-        if (queued > 0 && queued + run.bytes > puddle.messageBudgetBytes()) {
-            return false;
+        if (!fits(Lane.Kind.MESSAGES, run, puddle.messageBudgetBytes())) {
+            // One round may bring more than a small budget: who reads what it is sent loses nothing by that.
+            flush();
+            if (!fits(Lane.Kind.MESSAGES, run, puddle.messageBudgetBytes())) {
+                return false;
+            }
         }
         append(run, slice, Lane.Kind.MESSAGES);
         return true;
     }
 
+    private boolean fits(Lane.Kind kind, Run run, long budgetBytes) {
+        long queued = bulk.chargedBytes(kind);
+        return queued == 0 || queued + run.bytes <= budgetBytes;
+    }
+
     /** Returns whether chunks fit below their mark; an outbox without chunks takes any one run. */
     boolean chunksFit(Run run) {
-        long queued = bulk.chargedBytes(Lane.Kind.CHUNKS);
-        return queued == 0 || queued + run.bytes <= puddle.chunkMarkBytes();
+        if (!fits(Lane.Kind.CHUNKS, run, puddle.chunkMarkBytes())) {
+            flush();
+        }
+        return fits(Lane.Kind.CHUNKS, run, puddle.chunkMarkBytes());
     }
 
     /** Returns whether publishers of chunks have to wait for this session. */

@@ -273,8 +273,8 @@ final class Puddle {
             described.complete(found);
         } else {
             // Not executed at once: a loop may run many tasks before it looks at its sockets again.
-            Future<?> unused = loop.schedule(
-                    () -> describeSlice(all, end, wanted, found, described), 1, TimeUnit.MILLISECONDS);
+            Future<?> unused =
+                    loop.schedule(() -> describeSlice(all, end, wanted, found, described), 1, TimeUnit.MILLISECONDS);
         }
     }
 

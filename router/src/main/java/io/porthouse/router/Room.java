@@ -92,7 +92,8 @@ final class Room {
     // ---- messages
 
     /** Returns a puddle of the room whose inbox is full, so that the publisher waits for it before it offers more. */
-    @Nullable Puddle findFullPuddle() {
+    @Nullable
+    Puddle findFullPuddle() {
         for (Shard shard : audience) {
             if (shard.puddle.inbox.isFull()) {
                 return shard.puddle;

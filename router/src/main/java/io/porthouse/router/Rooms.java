@@ -35,7 +35,8 @@ final class Rooms {
     }
 
     /** Returns the live room of this name, if there is one. */
-    @Nullable Room find(RoomName name) {
+    @Nullable
+    Room find(RoomName name) {
         Slot slot = slots.get(name);
         return slot == null ? null : slot.room();
     }
@@ -83,6 +84,7 @@ final class Rooms {
 
         /** What a refresh read while the first read was still under way. */
         private TokenSource.@Nullable Reading<RoomRules> newer;
+
         private long change = Long.MIN_VALUE;
         private boolean started;
         private boolean ended;
@@ -91,7 +93,8 @@ final class Rooms {
             this.name = name;
         }
 
-        @Nullable Room room() {
+        @Nullable
+        Room room() {
             return room;
         }
 

@@ -56,7 +56,12 @@ final class RouterMetrics implements Closes {
         counter(node, "porthouse.received.messages", "Messages taken in", "messages", s -> s.receivedMessages);
         counter(node, "porthouse.received.chunks", "Envelope chunks taken in", "chunks", s -> s.receivedChunks);
         counter(node, "porthouse.sent.bytes", "Bytes handed to sockets", BaseUnits.BYTES, s -> s.sentBytes);
-        counter(node, "porthouse.delivered.messages", "Messages queued to members", "messages", s -> s.deliveredMessages);
+        counter(
+                node,
+                "porthouse.delivered.messages",
+                "Messages queued to members",
+                "messages",
+                s -> s.deliveredMessages);
         counter(
                 node,
                 "porthouse.delivered.chunk.runs",
@@ -86,7 +91,8 @@ final class RouterMetrics implements Closes {
 
     private void counter(
             Node node, String name, String description, String unit, Function<PuddleStats, PuddleStats.Tally> tally) {
-        FunctionCounter.builder(name, node, n -> total(n, p -> tally.apply(p.stats).get()))
+        FunctionCounter.builder(
+                        name, node, n -> total(n, p -> tally.apply(p.stats).get()))
                 .description(description)
                 .baseUnit(unit)
                 .register(registry);

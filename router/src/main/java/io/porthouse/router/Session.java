@@ -176,7 +176,8 @@ final class Session {
         }
     }
 
-    @Nullable LiveToken token() {
+    @Nullable
+    LiveToken token() {
         return token;
     }
 
@@ -289,8 +290,7 @@ final class Session {
     void granted(Membership member, Granted granted, long correlation) {
         // Who is done is told too, as long as it is sent anything: its messages follow.
         member.setHeld(true);
-        outbox.queueInOrder(
-                buf -> ControlCodec.encode(buf, granted, member.room.handle(), 0, correlation));
+        outbox.queueInOrder(buf -> ControlCodec.encode(buf, granted, member.room.handle(), 0, correlation));
         if (member.endHelloAnswer()) {
             helloAnswered();
         }

@@ -48,7 +48,8 @@ final class SessionRooms {
     }
 
     /** Returns what the token grants, as the session applied it last; null before WELCOME. */
-    @Nullable TokenState token() {
+    @Nullable
+    TokenState token() {
         return token;
     }
 
@@ -171,7 +172,8 @@ final class SessionRooms {
             refuse(ErrorCode.ROOM_UNAVAILABLE, request);
             return;
         }
-        if (!isHeld(name) && held.size() + pendingJoins >= session.node.settings.limits().roomsPerSession()) {
+        if (!isHeld(name)
+                && held.size() + pendingJoins >= session.node.settings.limits().roomsPerSession()) {
             refuse(ErrorCode.TOO_MANY_ROOMS, request);
             return;
         }
@@ -297,7 +299,8 @@ final class SessionRooms {
     }
 
     /** Returns the membership that a frame's room field names; null if that is not held. */
-    @Nullable Membership resolve(int handle) {
+    @Nullable
+    Membership resolve(int handle) {
         Membership member = handle == 0 ? defaultRoom : held.get(handle);
         return member != null && member.isHeld() ? member : null;
     }

@@ -77,7 +77,8 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
     }
 
     /** Returns where to write; null before the connection is there. */
-    @Nullable ChannelHandlerContext context() {
+    @Nullable
+    ChannelHandlerContext context() {
         return context;
     }
 

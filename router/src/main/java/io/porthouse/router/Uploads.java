@@ -23,7 +23,8 @@ final class Uploads {
         return open == null ? 0 : open.size();
     }
 
-    @Nullable Upload find(int envelopeId) {
+    @Nullable
+    Upload find(int envelopeId) {
         return open == null ? null : open.get(envelopeId);
     }
 

@@ -93,7 +93,8 @@ final class ControlTest {
     @Test
     void aRoomWithoutMembersTakesAMessageAndLeavesNothingBehind() throws Exception {
         try (RouterHarness harness = new RouterHarness()) {
-            assertThat(get(harness.router.publish(LOBBY, false, bytes("nobody"))).recipients())
+            assertThat(get(harness.router.publish(LOBBY, false, bytes("nobody")))
+                            .recipients())
                     .isZero();
             await().until(() -> harness.gauge("porthouse.rooms") == 0);
         }
@@ -113,7 +114,8 @@ final class ControlTest {
                     .isEqualTo(Outcome.NO_ROOM);
             assertThat(get(harness.router.publish(narrow, true, bytes("12345"))).outcome())
                     .isEqualTo(Outcome.TOO_LARGE);
-            assertThat(get(harness.router.publish(narrow, true, new byte[3 << 20])).outcome())
+            assertThat(get(harness.router.publish(narrow, true, new byte[3 << 20]))
+                            .outcome())
                     .isEqualTo(Outcome.TOO_LARGE);
             assertThat(get(harness.router.publish(narrow, true, new byte[] {(byte) 0xFF}))
                             .outcome())

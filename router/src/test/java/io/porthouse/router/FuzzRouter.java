@@ -138,7 +138,9 @@ final class FuzzRouter implements AutoCloseable {
         peer.sendAtOnce(pieces);
         List<Received> frames = peer.take();
         Received last = frames.isEmpty() ? null : frames.get(frames.size() - 1);
-        int closed = last == null || last.type() != FrameType.CLOSE ? 0 : last.json().get("code").asInt();
+        int closed = last == null || last.type() != FrameType.CLOSE
+                ? 0
+                : last.json().get("code").asInt();
         boolean welcome = frames.stream().anyMatch(frame -> frame.type() == FrameType.WELCOME);
         List<String> answers = new ArrayList<>();
         List<String> inOrder = new ArrayList<>();
@@ -155,13 +157,7 @@ final class FuzzRouter implements AutoCloseable {
         List<Received> others = far.take();
         assertThat(lines(others)).as("both puddles get the same").isEqualTo(delivered);
         Outcome outcome = new Outcome(
-                welcome,
-                answers,
-                inOrder,
-                List.copyOf(receipts.values()),
-                delivered,
-                closed,
-                !peer.isOutputShut());
+                welcome, answers, inOrder, List.copyOf(receipts.values()), delivered, closed, !peer.isOutputShut());
         others.stream().filter(FuzzRouter::isMessage).forEach(frame -> numbers.put(frame.room(), frame.sequence()));
         checkQuiet(peer);
         return outcome;
@@ -195,7 +191,9 @@ final class FuzzRouter implements AutoCloseable {
 
     private void checkQuiet(ManualPeer peer) {
         assertThat(peer.thrown()).isNull();
-        assertThat(log.list).filteredOn(event -> event.getLevel().isGreaterOrEqual(Level.ERROR)).isEmpty();
+        assertThat(log.list)
+                .filteredOn(event -> event.getLevel().isGreaterOrEqual(Level.ERROR))
+                .isEmpty();
         router.closes.clear();
     }
 

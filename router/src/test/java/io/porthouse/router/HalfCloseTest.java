@@ -21,8 +21,8 @@ final class HalfCloseTest {
 
     private static RouterHarness harness(Transport transport) throws Exception {
         RouterSettings settings = RouterHarness.settings();
-        return new RouterHarness(new RouterSettings(
-                settings.listen(), "half", transport, 2, Duration.ofSeconds(30), settings.limits()));
+        return new RouterHarness(
+                new RouterSettings(settings.listen(), "half", transport, 2, Duration.ofSeconds(30), settings.limits()));
     }
 
     @ParameterizedTest

@@ -36,7 +36,9 @@ class HandshakeFuzzTest {
         Outcome whole = check(input);
         for (byte[][] pieces : FuzzRouter.cuts(input)) {
             ManualPeer peer = router.dial();
-            assertThat(router.throwAt(peer, pieces)).as("cut at %d", pieces[0].length).isEqualTo(whole);
+            assertThat(router.throwAt(peer, pieces))
+                    .as("cut at %d", pieces[0].length)
+                    .isEqualTo(whole);
             router.breakOff(peer);
         }
     }

@@ -273,7 +273,7 @@ final class HandshakeTest {
         answers(quiet, ",'rooms':['one'],'receive':false");
         quiet.join("two", 3);
         for (String room : List.of("acme/one", "acme/two")) {
-            long correlation = other.handle(room) + 100;
+            long correlation = other.handle(room) + 100L;
             other.send(TestClient.receiptMessage(other.handle(room), correlation, "unheard"));
             assertThat(other.expectReceipt(correlation).buffer().getInt(8))
                     .as("recipients")

@@ -88,7 +88,9 @@ final class InboxTest {
         }
         for (int entries = 6; entries > 0; entries--) {
             InboxEntry entry = inbox.poll();
-            assertThat(inbox.isFull()).as("what is taken counts until it is settled").isEqualTo(entries >= 4);
+            assertThat(inbox.isFull())
+                    .as("what is taken counts until it is settled")
+                    .isEqualTo(entries >= 4);
             inbox.settle(entry.pinnedBytes());
         }
         assertThat(inbox.isEmpty()).isTrue();

@@ -18,6 +18,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /** A lane against a queue of what was put into it: order and bytes, what is charged, and who holds references. */
+@SuppressWarnings({"EnumOrdinal", "ReferenceEquality"}) // It counts by kind, and asks for the very buffer.
 final class LaneTest {
 
     private static final int LARGEST_BLOCK = 16 << 10;
@@ -94,7 +95,9 @@ final class LaneTest {
                 && last.kind == kind
                 && last.buffer.capacity() - last.size() >= bytes;
         ByteBuf block = lane.block(kind, bytes);
-        assertThat(last != null && last.buffer == block).as("the block at the end is used").isEqualTo(fits);
+        assertThat(last != null && last.buffer == block)
+                .as("the block at the end is used")
+                .isEqualTo(fits);
         if (!fits) {
             assertThat(block.capacity()).isBetween(bytes, Math.max(LARGEST_BLOCK, 2 * bytes));
             last = new Parcel(block, kind, null);

@@ -167,10 +167,8 @@ final class LiveChangesTest {
         try (RouterHarness harness = new RouterHarness()) {
             TestClient client = harness.connect();
             harness.put(SECRET, new TokenState(TOKEN_ID, ACCOUNT, List.of(LOBBY), 10, null, true));
-            Refreshed refreshed = harness.router
-                    .refreshAccount(ACCOUNT)
-                    .toCompletableFuture()
-                    .get(10, TimeUnit.SECONDS);
+            Refreshed refreshed =
+                    harness.router.refreshAccount(ACCOUNT).toCompletableFuture().get(10, TimeUnit.SECONDS);
             assertThat(refreshed.closed()).isEqualTo(1);
             client.expectClose(CloseCode.ACCOUNT_SUSPENDED.number());
         }

@@ -52,8 +52,7 @@ final class ManualPeer {
         this.session = ingress.session();
         this.channel = new Pipe();
         channel.config().setAllocator(node.memory.allocator());
-        channel.config().setOption(
-                ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(32 << 10, 64 << 10));
+        channel.config().setOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(32 << 10, 64 << 10));
         channel.pipeline().addLast(ingress, new LastResort());
         ingress.channelActive(channel.pipeline().context(ingress));
     }
@@ -69,11 +68,16 @@ final class ManualPeer {
 
     /** Sends pieces that are read one after the other, without anything in between. */
     void sendAtOnce(byte[]... pieces) {
-        unread.addAll(Arrays.asList(pieces));
-        while (read()) {
-            // Until nothing is left, or the router does not read.
-        }
+        read(pieces);
         router.run();
+    }
+
+    /** Has the router read these pieces, as far as it reads, and do nothing else: what follows from them waits. */
+    void read(byte[]... pieces) {
+        unread.addAll(Arrays.asList(pieces));
+        while (!unread.isEmpty() && channel.isOpen() && channel.config().isAutoRead()) {
+            read(ByteBuffer.wrap(unread.poll()));
+        }
     }
 
     void hello(String fields) {
@@ -209,7 +213,7 @@ final class ManualPeer {
 
     /** Is gone without a word. */
     void breakOff() {
-        channel.close();
+        var unused = channel.close();
         router.forget(this);
         router.run();
         channel.finishAndReleaseAll();

@@ -41,8 +41,7 @@ final class ManualRouter implements AutoCloseable {
             loops.add(loop);
             each.add(loop.eventLoop());
         }
-        node = new Node(
-                settings, tokens, new Counted(), Clock.fixed(Instant.EPOCH, ZoneOffset.UTC), () -> nanos, each);
+        node = new Node(settings, tokens, new Counted(), Clock.fixed(Instant.EPOCH, ZoneOffset.UTC), () -> nanos, each);
         for (Puddle puddle : node.puddles()) {
             puddle.start();
         }
@@ -57,7 +56,8 @@ final class ManualRouter implements AutoCloseable {
     /** A grant of one room, or of all whose names start with what stands before the {@code *}. */
     static Grant room(String name, Set<Right> may) {
         boolean prefix = name.endsWith("*");
-        return new Grant(RouterHarness.ACCOUNT, prefix ? name.substring(0, name.length() - 1) : name, prefix, may, false);
+        return new Grant(
+                RouterHarness.ACCOUNT, prefix ? name.substring(0, name.length() - 1) : name, prefix, may, false);
     }
 
     /** Connects without a word. */
@@ -118,7 +118,9 @@ final class ManualRouter implements AutoCloseable {
         for (Puddle puddle : node.puddles()) {
             puddle.stop();
             assertThat(puddle.inbox.bytes()).as("bytes in an inbox").isZero();
-            assertThat(puddle.stats.suspendedPublishers.get()).as("suspended publishers").isZero();
+            assertThat(puddle.stats.suspendedPublishers.get())
+                    .as("suspended publishers")
+                    .isZero();
             assertThat(puddle.stats.lagBytes.get()).as("lag").isZero();
             assertThat(puddle.stats.connections.get()).as("connections").isZero();
         }

@@ -29,8 +29,8 @@ final class MembershipTest {
             }
             publisher.expectNothing(2);
             TestClient late = harness.dial();
-            late.send(TestClient.json(
-                    FrameType.HELLO, 0, 1, "{'version':1,'token':'" + SECRET + "','rooms':['lobby']}"));
+            late.send(
+                    TestClient.json(FrameType.HELLO, 0, 1, "{'version':1,'token':'" + SECRET + "','rooms':['lobby']}"));
             late.expect(FrameType.WELCOME);
             assertThat(late.expect(FrameType.GRANTED).json().get("sequence").asLong())
                     .isEqualTo(3);
@@ -132,8 +132,8 @@ final class MembershipTest {
     void twoLivesOfARoomHaveTwoEpochs() throws Exception {
         try (RouterHarness harness = new RouterHarness()) {
             TestClient client = harness.dial();
-            client.send(TestClient.json(
-                    FrameType.HELLO, 0, 1, "{'version':1,'token':'" + SECRET + "','rooms':['lobby']}"));
+            client.send(
+                    TestClient.json(FrameType.HELLO, 0, 1, "{'version':1,'token':'" + SECRET + "','rooms':['lobby']}"));
             client.expect(FrameType.WELCOME);
             TestClient.Received first = client.expect(FrameType.GRANTED);
             client.send(leave(first.room(), 2));

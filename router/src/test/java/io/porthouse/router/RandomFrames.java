@@ -129,7 +129,7 @@ final class RandomFrames {
             }
         }
         long own = correlation();
-        if (own != 0 && random.nextBoolean() || isUnlucky()) {
+        if ((own != 0 && random.nextBoolean()) || isUnlucky()) {
             flags |= Flags.RECEIPT;
         }
         return frame(FrameType.ENVELOPE, flags, room, own, body);

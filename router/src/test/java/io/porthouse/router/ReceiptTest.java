@@ -8,6 +8,7 @@ import io.porthouse.protocol.Flags;
 import io.porthouse.protocol.FrameType;
 import io.porthouse.protocol.RoomName;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
@@ -15,7 +16,8 @@ import org.junit.jupiter.api.Test;
 final class ReceiptTest {
 
     private static byte[] flagged(int room, long correlation, String text) {
-        return TestClient.frame(FrameType.ENVELOPE, Flags.RECEIPT, room, correlation, text.getBytes());
+        return TestClient.frame(
+                FrameType.ENVELOPE, Flags.RECEIPT, room, correlation, text.getBytes(StandardCharsets.UTF_8));
     }
 
     private static void assertReceipt(TestClient.Received receipt, long correlation, long sequence, int recipients) {

@@ -179,7 +179,6 @@ final class RoomOrderJudge {
         return life == null ? null : life.numbers.get(message.id());
     }
 
-
     // ---- receipts
 
     private void checkReceipts(RecordingClient client) {
@@ -229,7 +228,8 @@ final class RoomOrderJudge {
         } else {
             assertThat(number).as("%s", frame).isEqualTo(known);
         }
-        checkRecipients(frame, recipients, lives.get(message.handle()).recipients.getOrDefault(number, 0));
+        checkRecipients(
+                frame, recipients, lives.get(message.handle()).recipients.getOrDefault(number, 0));
     }
 
     /** Who was cut off may have had more queued than it got. */

@@ -56,8 +56,8 @@ final class RoomOrderModelTest {
         List<RecordingClient> clients = new ArrayList<>();
         Set<Integer> lasting = new HashSet<>();
         try (RouterHarness harness = harness(random, forEnvelopes)) {
-            RecordingClient witness = connect(harness, new Random(0), 0, 0, "{'version':1,'token':'"
-                    + RouterHarness.SECRET + "','rooms':['steady']}");
+            RecordingClient witness =
+                    connect(harness, 0, 0, "{'version':1,'token':'" + RouterHarness.SECRET + "','rooms':['steady']}");
             witness.awaitHeld(1);
             clients.add(witness);
             // With `wait`, a stalled client would hold up the threads that are to wake it.
@@ -68,8 +68,9 @@ final class RoomOrderModelTest {
             }
             act(actors);
             actors.forEach(actor -> clients.addAll(actor.all));
-            List<RecordingClient> open =
-                    clients.stream().filter(client -> client.end == RecordingClient.End.OPEN).toList();
+            List<RecordingClient> open = clients.stream()
+                    .filter(client -> client.end == RecordingClient.End.OPEN)
+                    .toList();
             settle(open, lasting);
             for (RecordingClient client : clients) {
                 client.awaitEnd();
@@ -100,8 +101,7 @@ final class RoomOrderModelTest {
         return new RouterHarness(settings, name -> rules);
     }
 
-    private static RecordingClient connect(
-            RouterHarness harness, Random random, int number, int receiveBufferBytes, String hello)
+    private static RecordingClient connect(RouterHarness harness, int number, int receiveBufferBytes, String hello)
             throws IOException {
         boolean hasDefault = hello.contains("'default'");
         return new RecordingClient(harness.router.address(), number, receiveBufferBytes, hello, hasDefault);
@@ -201,15 +201,17 @@ final class RoomOrderModelTest {
 
         private RecordingClient connect() throws IOException {
             int number = 1 + all.size() * ACTORS + index;
-            List<String> rooms = ROOMS.stream().filter(room -> random.nextInt(3) > 0).toList();
+            List<String> rooms =
+                    ROOMS.stream().filter(room -> random.nextInt(3) > 0).toList();
             boolean hasDefault = rooms.contains("busy") && random.nextBoolean();
             String hello = "{'version':1,'token':'" + RouterHarness.SECRET + "','rooms':["
-                    + String.join(",", rooms.stream().map(room -> "'" + room + "'").toList()) + "]"
+                    + String.join(
+                            ",", rooms.stream().map(room -> "'" + room + "'").toList()) + "]"
                     + (hasDefault ? ",'default':'busy'" : "")
                     + (random.nextInt(3) == 0 ? ",'echo':true" : "")
                     + (random.nextInt(5) == 0 ? ",'receive':false" : "") + "}";
-            RecordingClient client = RoomOrderModelTest.connect(
-                    harness, random, number, random.nextBoolean() ? 4 << 10 : 0, hello);
+            RecordingClient client =
+                    RoomOrderModelTest.connect(harness, number, random.nextBoolean() ? 4 << 10 : 0, hello);
             all.add(client);
             uploads.put(client, new ArrayList<>());
             return client;
@@ -231,7 +233,8 @@ final class RoomOrderModelTest {
                 } else if (choice < 10) {
                     frames.add(client.ping());
                 } else if (choice < 30) {
-                    frames.add(chunk(client, held.get(random.nextInt(held.size())).getValue()));
+                    frames.add(
+                            chunk(client, held.get(random.nextInt(held.size())).getValue()));
                 } else {
                     frames.add(message(client, held.get(random.nextInt(held.size()))));
                 }

@@ -71,7 +71,8 @@ final class RoomOrderView {
                 judge(frame);
             } catch (AssertionError e) {
                 throw new AssertionError(
-                        "client " + client.number + ", frame " + at + ": " + frame + "; cuts before it: " + cuts(at), e);
+                        "client " + client.number + ", frame " + at + ": " + frame + "; cuts before it: " + cuts(at),
+                        e);
             }
             at++;
         }

@@ -160,7 +160,10 @@ final class RulesTest {
                     .isNull();
             client.expectNothing(2);
             harness.skip(Duration.ofSeconds(2));
-            assertThat(client.expectError(ErrorCode.NOT_HELD).json().get("count").asInt())
+            assertThat(client.expectError(ErrorCode.NOT_HELD)
+                            .json()
+                            .get("count")
+                            .asInt())
                     .isEqualTo(99);
         }
     }
@@ -170,7 +173,8 @@ final class RulesTest {
         try (RouterHarness harness = new RouterHarness()) {
             TestClient sender = harness.connect("lobby");
             TestClient member = harness.connect("lobby");
-            sender.send(TestClient.message(0, "by default"), TestClient.message(sender.handle("acme/lobby"), "by name"));
+            sender.send(
+                    TestClient.message(0, "by default"), TestClient.message(sender.handle("acme/lobby"), "by name"));
             assertThat(member.expectMessage("by default").room()).isEqualTo(member.handle("acme/lobby"));
             member.expectMessage("by name");
         }

@@ -130,7 +130,8 @@ final class RunCuttingOracleTest {
             sender.endInput();
             assertThat(sender.isOpen()).as("the sender is closed").isFalse();
             for (ManualPeer other : others) {
-                List<String> got = other.take().stream().map(RunCuttingOracleTest::line).toList();
+                List<String> got =
+                        other.take().stream().map(RunCuttingOracleTest::line).toList();
                 assertThat(sorted(got)).isEqualTo(sorted(oracle.delivered));
             }
         }
@@ -180,8 +181,7 @@ final class RunCuttingOracleTest {
                                 .isTrue();
                         (code == 102 ? joinsRefused : answers).add(error(frame));
                     }
-                    case FrameType.PONG ->
-                        answers.add("PONG correlation=" + Long.toUnsignedString(frame.sequence()));
+                    case FrameType.PONG -> answers.add("PONG correlation=" + Long.toUnsignedString(frame.sequence()));
                     case FrameType.RECEIPT -> {
                         checkReceipt(frame);
                         receipts.put(frame.room(), frame.sequence());
@@ -192,7 +192,9 @@ final class RunCuttingOracleTest {
             }
             List<String> expected = echo
                     ? oracle.inOrder
-                    : oracle.inOrder.stream().filter(line -> !line.startsWith("ENVELOPE")).toList();
+                    : oracle.inOrder.stream()
+                            .filter(line -> !line.startsWith("ENVELOPE"))
+                            .toList();
             if (oracle.closed != null) {
                 assertThat(closed).isEqualTo(oracle.closed.number());
                 // What was queued is discarded.
@@ -206,8 +208,7 @@ final class RunCuttingOracleTest {
                 assertThat(toldOnLeaving).containsExactlyInAnyOrderElementsOf(oracle.toldOnLeaving);
                 assertThat(joinsRefused).containsExactlyInAnyOrderElementsOf(oracle.joinsRefused);
             }
-            assertThat(sorted(inOrder))
-                    .isEqualTo(sorted(oracle.finished ? upTo(expected, inOrder.size()) : expected));
+            assertThat(sorted(inOrder)).isEqualTo(sorted(oracle.finished ? upTo(expected, inOrder.size()) : expected));
             for (WalkOracle.Room room : rooms) {
                 if (!room.flagged.isEmpty() && stillHeld(inOrder, room)) {
                     assertThat(receipts).containsEntry(room.handle, room.flagged.lastKey());
@@ -252,7 +253,7 @@ final class RunCuttingOracleTest {
             Set<String> expected = new HashSet<>();
             oracle.heldBack.forEach((key, count) -> {
                 if (count > 1) {
-                    String[] parts = key.split("/");
+                    String[] parts = key.split("/", 2);
                     expected.add(WalkOracle.heldBack(count - 1, parts[1], Integer.parseInt(parts[0])));
                 }
             });
@@ -273,8 +274,9 @@ final class RunCuttingOracleTest {
             case FrameType.GRANTED ->
                 "GRANTED" + correlated + " at " + frame.json().get("sequence").asLong();
             case FrameType.WITHDRAWN -> "WITHDRAWN" + correlated;
-            default -> WalkOracle.line(
-                    frame.type(), frame.flags(), frame.room(), frame.origin(), frame.sequence(), frame.body());
+            default ->
+                WalkOracle.line(
+                        frame.type(), frame.flags(), frame.room(), frame.origin(), frame.sequence(), frame.body());
         };
     }
 

@@ -58,7 +58,7 @@ final class RunTest {
             byte[] before = ByteBufUtil.getBytes(block);
             int bytes = block.readableBytes() - 2 * BEFORE;
             Run run = Run.ofMessages(block, BEFORE, bytes, peer.session, messages);
-            long first = 1 + random.nextInt(1_000_000);
+            long first = 1L + random.nextInt(1_000_000);
             run.number(first);
             assertThat(run.firstSequence()).isEqualTo(first);
             assertThat(run.lastSequence()).isEqualTo(first + messages - 1);

@@ -42,7 +42,9 @@ class SessionFuzzTest {
         router.endInput(peer);
         for (byte[][] pieces : FuzzRouter.cuts(input)) {
             ManualPeer again = router.welcomed();
-            assertThat(router.throwAt(again, pieces)).as("cut at %d", pieces[0].length).isEqualTo(whole);
+            assertThat(router.throwAt(again, pieces))
+                    .as("cut at %d", pieces[0].length)
+                    .isEqualTo(whole);
             router.breakOff(again);
         }
     }

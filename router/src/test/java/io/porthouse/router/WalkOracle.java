@@ -382,13 +382,14 @@ final class WalkOracle {
     }
 
     private void cancel(int id) {
-        byte[] body = ByteBuffer.allocate(8).putInt(id).putInt(Chunk.CANCEL_INDEX).array();
+        byte[] body =
+                ByteBuffer.allocate(8).putInt(id).putInt(Chunk.CANCEL_INDEX).array();
         deliver(Flags.CHUNK | Flags.LAST, uploads.remove(id).room, 0, body);
     }
 
     private void tellHeldBack(int handle) {
         heldBack.entrySet().removeIf(entry -> {
-            String[] parts = entry.getKey().split("/");
+            String[] parts = entry.getKey().split("/", 2);
             if (!parts[0].equals(Integer.toString(handle))) {
                 return false;
             }

@@ -1,0 +1,163 @@
+package io.porthouse.cli;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * Where envelopes become files. One that is still arriving has a temporary name; it gets its own in one step, once it is
+ * verified, and never the name of something that is there. Closing removes what has not arrived. Thread-safe.
+ */
+final class SaveDirectory implements AutoCloseable {
+
+    /** A directory with so many files of one name has a different problem. */
+    private static final int MOST_OF_A_NAME = 100_000;
+
+    /** A file that is arriving. Written by one thread. */
+    static final class Part {
+        private final Path path;
+        private final FileChannel channel;
+
+        private Part(Path path, FileChannel channel) {
+            this.path = path;
+            this.channel = channel;
+        }
+
+        FileChannel channel() {
+            return channel;
+        }
+    }
+
+    private final Path directory;
+    private final Set<Part> arriving = new HashSet<>();
+    private boolean closed;
+
+    private SaveDirectory(Path directory) {
+        this.directory = directory;
+    }
+
+    /**
+     * Takes a directory, and makes it if it is missing.
+     *
+     * @throws CommandException if it cannot be one
+     */
+    static SaveDirectory open(Path directory) throws CommandException {
+        try {
+            if (!Files.isDirectory(directory)) {
+                Files.createDirectories(directory);
+            }
+        } catch (IOException e) {
+            throw new CommandException(
+                    ExitCode.FAILED, SaveFailures.explain(directory, e) + "; give another directory with --save", e);
+        }
+        if (!Files.isWritable(directory)) {
+            throw new CommandException(
+                    ExitCode.FAILED,
+                    "cannot save to " + directory + ": it may not be written; check its permissions",
+                    null);
+        }
+        return new SaveDirectory(directory);
+    }
+
+    /** The directory, as it was named. */
+    Path path() {
+        return directory;
+    }
+
+    /** Begins a file under a temporary name. */
+    synchronized Part begin() throws IOException {
+        if (closed) {
+            throw new IOException("nothing more is saved");
+        }
+        Path path = directory.resolve(".porthouse-" + UUID.randomUUID() + ".part");
+        Part part = new Part(path, FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
+        arriving.add(part);
+        return part;
+    }
+
+    /**
+     * Gives a whole, verified file the name that its sender wants, or the nearest one that is safe and free.
+     *
+     * @return where it is
+     */
+    synchronized Path keep(Part part, String claimedName) throws IOException {
+        if (!arriving.contains(part)) {
+            throw new IOException("nothing more is saved");
+        }
+        part.channel.close();
+        String name = FileNames.of(claimedName);
+        for (int number = 1; number <= MOST_OF_A_NAME; number++) {
+            Path path = resolve(FileNames.numbered(name, number));
+            if (takes(path, part.path)) {
+                arriving.remove(part);
+                return path;
+            }
+        }
+        throw new IOException("there are too many files named " + name);
+    }
+
+    /** Removes a file that will not arrive. */
+    synchronized void drop(Part part) {
+        if (arriving.remove(part)) {
+            delete(part);
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        arriving.forEach(SaveDirectory::delete);
+        arriving.clear();
+    }
+
+    private Path resolve(String name) {
+        try {
+            return directory.resolve(name);
+        } catch (InvalidPathException notInThisLocale) {
+            return directory.resolve(FileNames.ascii(name));
+        }
+    }
+
+    /** Returns whether the part has the name now: not if it was taken, be it by a dangling link, or at this very moment. */
+    private static boolean takes(Path path, Path part) throws IOException {
+        try {
+            link(path, part);
+            return true;
+        } catch (FileAlreadyExistsException taken) {
+            return false;
+        }
+    }
+
+    private static void link(Path path, Path part) throws IOException {
+        try {
+            Files.createLink(path, part);
+        } catch (FileAlreadyExistsException taken) {
+            throw taken;
+        } catch (UnsupportedOperationException | FileSystemException noLinksHere) {
+            // The name is taken by an empty file of our own first, which then is replaced.
+            Files.createFile(path);
+            Files.move(part, path, StandardCopyOption.ATOMIC_MOVE);
+            return;
+        }
+        Files.delete(part);
+    }
+
+    private static void delete(Part part) {
+        try {
+            part.channel.close();
+            Files.deleteIfExists(part.path);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,206 @@
+package io.porthouse.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Files from one process into another, through a router in a third. */
+class TransferIT {
+
+    @TempDir
+    private Path dir;
+
+    private CommandProcess router;
+
+    @BeforeEach
+    void startRouter() throws Exception {
+        router = start(CommandProcess.jar("run --listen 127.0.0.1:0")).awaitOut("Stop it with Ctrl-C");
+    }
+
+    @AfterEach
+    void stopRouter() {
+        router.close();
+    }
+
+    private CommandProcess start(String command) throws IOException {
+        return CommandProcess.start(dir, Map.of(), command);
+    }
+
+    private CommandProcess listen(String arguments) throws IOException {
+        return start(CommandProcess.jar("listen " + arguments)).awaitErr("listening to local/lobby");
+    }
+
+    private List<Path> saved() throws IOException {
+        try (Stream<Path> files = Files.list(dir.resolve("in"))) {
+            return files.sorted().toList();
+        }
+    }
+
+    /** Writes random bytes; returns their SHA-256. */
+    private String file(String name, long bytes) throws Exception {
+        MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+        Random random = new Random(bytes);
+        byte[] block = new byte[1 << 20];
+        try (OutputStream out = Files.newOutputStream(dir.resolve(name))) {
+            for (long left = bytes; left > 0; left -= block.length) {
+                random.nextBytes(block);
+                int length = (int) Math.min(left, block.length);
+                sha256.update(block, 0, length);
+                out.write(block, 0, length);
+            }
+        }
+        return HexFormat.of().formatHex(sha256.digest());
+    }
+
+    private static String sha256(Path file) throws Exception {
+        MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+        byte[] block = new byte[1 << 20];
+        try (InputStream in = Files.newInputStream(file)) {
+            for (int read = in.read(block); read >= 0; read = in.read(block)) {
+                sha256.update(block, 0, read);
+            }
+        }
+        return HexFormat.of().formatHex(sha256.digest());
+    }
+
+    private void arrivesWhole(long bytes, Duration limit) throws Exception {
+        String expected = file("large.bin", bytes);
+        try (CommandProcess listener = listen("--save in --count 1");
+                CommandProcess sender = start(CommandProcess.jar("send --room lobby large.bin"))) {
+            assertThat(sender.exit(limit)).as(sender.err()).isZero();
+            assertThat(sender.out())
+                    .matches("local/lobby: sent large\\.bin, " + bytes + " bytes, to 1 recipient \\(.*/s\\)\n");
+            assertThat(listener.exit(limit)).as(listener.err()).isZero();
+            assertThat(listener.out())
+                    .matches("local/lobby: \\(envelope large\\.bin, " + bytes
+                            + " bytes, checksum right, saved as in/large\\.bin, .*/s\\)\n");
+            assertThat(saved()).containsExactly(dir.resolve("in/large.bin"));
+            assertThat(sha256(dir.resolve("in/large.bin"))).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void aLargeFileArrivesWhole() throws Exception {
+        arrivesWhole(100_000_000, Duration.ofSeconds(30));
+    }
+
+    @Test
+    @Tag("long")
+    @Timeout(value = 5, unit = TimeUnit.MINUTES)
+    void aGigabyteArrivesWhole() throws Exception {
+        arrivesWhole(1_000_000_000, Duration.ofMinutes(2));
+    }
+
+    @Test
+    void filesAndStandardInputArriveUnderTheirNames() throws Exception {
+        file("a.bin", 10);
+        file("empty", 0);
+        Files.createDirectory(dir.resolve("in"));
+        Files.writeString(dir.resolve("in/a.bin"), "mine");
+        try (CommandProcess listener = listen("--save in --count 3");
+                CommandProcess sender = start("printf hello | " + CommandProcess.jar("send a.bin empty -"))) {
+            assertThat(sender.exit()).as(sender.err()).isZero();
+            assertThat(sender.out()).hasLineCount(3);
+            assertThat(listener.exit()).as(listener.err()).isZero();
+            assertThat(saved().stream().map(file -> file.getFileName().toString()))
+                    .containsExactly("a-2.bin", "a.bin", "empty", "envelope");
+            assertThat(dir.resolve("in/a.bin")).hasContent("mine");
+            assertThat(dir.resolve("in/envelope")).hasContent("hello");
+        }
+    }
+
+    @Test
+    void anInterruptedListenerLeavesNothing() throws Exception {
+        try (CommandProcess listener = listen("--save in");
+                CommandProcess sender =
+                        start("{ head -c 3000000 /dev/zero; read forever; } | " + CommandProcess.jar("send -"))) {
+            await().until(() -> !saved().isEmpty() && Files.size(saved().get(0)) > 0);
+            assertThat(sender.out()).isEmpty();
+            listener.signal("INT");
+            assertThat(listener.exit()).isEqualTo(130);
+            assertThat(saved()).isEmpty();
+        }
+    }
+
+    @Test
+    void ofAnInterruptedSenderNothingIsKept() throws Exception {
+        try (CommandProcess listener = listen("--save in --timeout 20 --count 2")) {
+            try (CommandProcess sender =
+                    start("{ head -c 3000000 /dev/zero; read forever; } | " + CommandProcess.jar("send -"))) {
+                await().until(() -> !saved().isEmpty() && Files.size(saved().get(0)) > 0);
+                assertThat(sender.out()).isEmpty();
+            }
+            listener.awaitErr("was lost: cancelled; nothing of it was kept, have it sent again");
+            assertThat(saved()).isEmpty();
+            listener.signal("TERM");
+            assertThat(listener.exit()).isEqualTo(143);
+        }
+    }
+
+    @Test
+    void aFileThatCannotBeWrittenIsOneClearLineAndLeavesNothing() throws Exception {
+        file("large.bin", 20_000_000);
+        try (CommandProcess listener = start("ulimit -f 4096; " + CommandProcess.jar("listen --save in"))
+                        .awaitErr("listening to local/lobby");
+                CommandProcess sender = start(CommandProcess.jar("send large.bin"))) {
+            assertThat(listener.exit()).isEqualTo(1);
+            assertThat(listener.err().lines().skip(1)).containsExactly("porthouse: cannot save to in: File too large");
+            assertThat(saved()).isEmpty();
+            assertThat(sender.exit()).isZero();
+        }
+    }
+
+    @Test
+    void whatCannotBeSentIsToldBeforeAnythingIsSent() throws Exception {
+        file("a.bin", 10);
+        try (CommandProcess missing = start(CommandProcess.jar("send a.bin b.bin"));
+                CommandProcess directory = start(CommandProcess.jar("send porthouse-data"))) {
+            assertThat(missing.exit()).isEqualTo(1);
+            assertThat(missing.out()).isEmpty();
+            assertThat(missing.err()).isEqualTo("porthouse: b.bin: there is no such file; nothing was sent\n");
+            assertThat(directory.exit()).isEqualTo(1);
+            assertThat(directory.err()).contains("tar c porthouse-data |").hasLineCount(1);
+        }
+    }
+
+    @Test
+    void onATerminalABarShowsHowFarItIs() throws Exception {
+        file("large.bin", 50_000_000);
+        String send = CommandProcess.jar("send large.bin").replaceFirst("^exec ", "");
+        Files.writeString(dir.resolve("send.sh"), send + "\n");
+        try (CommandProcess sender = start("script -qec 'bash send.sh' /dev/null")) {
+            assertThat(sender.exit()).isZero();
+            assertThat(sender.out()).containsPattern("\rlarge\\.bin  \\[[#-]{24}\\] +\\d+ %  .* of 50\\.0 MB");
+            assertThat(sender.out()).endsWith("/s)\r\n");
+        }
+    }
+
+    @Test
+    void theCompletionScriptCompletes() throws Exception {
+        try (CommandProcess bash = start("eval \"$(" + CommandProcess.jar("completion bash") + ")\" && "
+                + "COMP_WORDS=(porthouse pu) COMP_CWORD=1 && COMP_LINE='porthouse pu' COMP_POINT=12 && "
+                + "_complete_porthouse && echo \"${COMPREPLY[@]}\"")) {
+            assertThat(bash.exit()).as(bash.err()).isZero();
+            assertThat(bash.out()).isEqualTo("pump\n");
+        }
+    }
+}

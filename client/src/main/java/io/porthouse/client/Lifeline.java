@@ -1,0 +1,628 @@
+package io.porthouse.client;
+
+import io.netty.util.concurrent.EventExecutor;
+import io.porthouse.client.PorthouseException.Kind;
+import io.porthouse.protocol.CloseCode;
+import io.porthouse.protocol.ControlBody;
+import io.porthouse.protocol.Frame;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps a connection's link: opens the next one when one is lost, unless the loss says that this would not help, and holds
+ * what is asked for in between. How long it waits is the {@link Backoff}'s; what a link is, the {@link Link}'s. Thread-safe;
+ * calls nobody of the user's and completes no future while it holds its lock.
+ */
+final class Lifeline {
+
+    private static final int REQUEST_BYTES = 256;
+
+    private final ConnectOptions options;
+    private final SharedThreads.Threads threads;
+    private final Executor executor;
+    private final Delivery delivery;
+    private final Timing timing;
+    private final Backoff backoff;
+    private final Memberships memberships = new Memberships();
+    private final CompletableFuture<ControlBody.Welcome> ready;
+    private final CompletableFuture<Optional<PorthouseException>> over = new CompletableFuture<>();
+
+    private final CompletableFuture<Void> closing = new CompletableFuture<>();
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private final OfflineQueue offline;
+
+    /** What is sent goes here; null while there is nothing to send to. Written in the lock. */
+    private volatile @Nullable Link current;
+
+    /** Of the latest link that was up. Written in the lock. */
+    private volatile ControlBody.@Nullable Welcome welcome;
+
+    private volatile @Nullable String defaultRoom;
+
+    /** The link that is up or on its way there. */
+    private Link latest;
+
+    /** Rooms that were held when the last link that was up was lost. */
+    private Set<String> heldBefore = Set.of();
+
+    private int attempt;
+    private long upSince;
+    private boolean stopping;
+    private boolean flushing;
+    private volatile boolean closedByLink;
+    private Timing.@Nullable Timer retry;
+    private Timing.@Nullable Timer handshake;
+    private Timing.@Nullable Timer expiry;
+    private @Nullable PorthouseException end;
+
+    private Lifeline(ConnectOptions options, SharedThreads.Threads threads, Executor executor, Delivery delivery) {
+        this.options = options;
+        this.threads = threads;
+        this.executor = executor;
+        this.delivery = delivery;
+        this.timing = options.timing == null ? Timing.on(threads.loops()) : options.timing;
+        this.backoff = new Backoff(
+                options.reconnectFirst,
+                options.reconnectLongest,
+                () -> ThreadLocalRandom.current().nextDouble());
+        this.offline = new OfflineQueue(options.offlineQueueBytes, options.offlineQueueAge);
+        this.latest = Link.open(options, threads, delivery, false);
+        this.ready = latest.ready().thenApply(body -> body);
+    }
+
+    /**
+     * Starts to connect, once; {@link #ready} tells the outcome.
+     *
+     * @param executor for what may block
+     */
+    static Lifeline open(ConnectOptions options, SharedThreads.Threads threads, Executor executor, Delivery delivery) {
+        Lifeline lifeline = new Lifeline(options, threads, executor, delivery);
+        Link first = lifeline.latest;
+        var unusedUp = first.ready().thenAccept(body -> lifeline.onFirstReady(first, body));
+        var unusedDown = first.ended().thenAccept(bad -> lifeline.onEnded(first, bad));
+        return lifeline;
+    }
+
+    /** Completes when the first link is up; fails if it ends before. */
+    CompletableFuture<ControlBody.Welcome> ready() {
+        return ready;
+    }
+
+    /** Completes when there is no link and will be none; never fails. */
+    CompletableFuture<Optional<PorthouseException>> over() {
+        return over;
+    }
+
+    /** What the latest router said; only behind {@link #ready}. */
+    ControlBody.Welcome welcome() {
+        ControlBody.Welcome body = welcome;
+        if (body == null) {
+            throw new IllegalStateException("not connected yet");
+        }
+        return body;
+    }
+
+    @Nullable
+    String defaultRoom() {
+        return defaultRoom;
+    }
+
+    /** The full names of the rooms held; none while there is no link. */
+    Set<String> rooms() {
+        Link link = current;
+        return link == null ? Set.of() : names(link);
+    }
+
+    /** The full form of a room's name. */
+    String fullName(String room) {
+        return Rooms.fullName(room, welcome().account());
+    }
+
+    /** Returns a future for what the router will say, which its own threads cannot wait for. */
+    <T> CompletableFuture<T> newAnswer() {
+        return new Answer<>(() -> isNetworkThread() || delivery.isHandlerThread());
+    }
+
+    boolean isNetworkThread() {
+        for (EventExecutor loop : threads.loops()) {
+            if (loop.inEventLoop()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Sends a message on the link, or keeps it until there is one.
+     *
+     * @param room null for the default room
+     * @param receipt null for none
+     */
+    void message(@Nullable String room, int flags, byte[] payload, @Nullable CompletableFuture<SendReceipt> receipt) {
+        Link link = current;
+        if (link != null && tryOn(link, room, flags, payload, receipt)) {
+            return;
+        }
+        // Copied: the caller's array is its own again when this returns.
+        byte[] kept = payload.clone();
+        int bytes = Frame.HEADER_BYTES + payload.length;
+        keepOrSend(bytes, receipt, on -> on.message(room, flags, kept, receipt));
+    }
+
+    /** Asks a link for something, at once or as soon as there is one. */
+    <T> CompletableFuture<T> request(Function<Link, CompletableFuture<T>> ask) {
+        CompletableFuture<T> answer = newAnswer();
+        keepOrSend(REQUEST_BYTES, answer, link -> {
+            var unused = ask.apply(link).whenComplete((done, failure) -> {
+                if (failure == null) {
+                    answer.complete(done);
+                } else {
+                    answer.completeExceptionally(failure instanceof CompletionException ? failure.getCause() : failure);
+                }
+            });
+        });
+        return answer;
+    }
+
+    CompletableFuture<RoomGrant> join(String room, boolean receive) {
+        return request(link -> link.join(room, receive).thenApply(grant -> {
+            memberships.joined(room, receive);
+            return grant;
+        }));
+    }
+
+    CompletableFuture<Void> leave(String room) {
+        return request(link -> {
+            Rooms.Held held = link.rooms().byName(room);
+            if (held == null) {
+                throw new PorthouseException(
+                        Kind.USAGE, "room " + room + " is not held; look at rooms() for those that are");
+            }
+            return link.leave(held).thenAccept(done -> memberships.left(room));
+        });
+    }
+
+    /** Waits for a link, for what cannot be kept; at most the send timeout. */
+    Link awaitLink() {
+        Link link = current;
+        if (link != null && !isLost(link)) {
+            return link;
+        }
+        lock.lock();
+        try {
+            long left = options.sendTimeout.toNanos();
+            for (link = current; link == null || isLost(link); link = current) {
+                requireGoingOn();
+                if (isNetworkThread() || left <= 0) {
+                    throw new PorthouseException(
+                            Kind.LOST, "there is no connection at the moment; nothing was sent: send it again later");
+                }
+                left = changed.awaitNanos(left);
+            }
+            return link;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new PorthouseException(
+                    Kind.INTERRUPTED, "interrupted while waiting for a connection; nothing was sent", e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends everything at once. */
+    void abandon(PorthouseException why) {
+        Link link;
+        lock.lock();
+        try {
+            stopping = true;
+            link = latest;
+        } finally {
+            lock.unlock();
+        }
+        link.cut(why);
+    }
+
+    /**
+     * Closes in order: what is kept is sent if a link comes in the close timeout, then {@link Link#close}.
+     *
+     * @return completes behind {@link #over}; fails if anything that was sent may not have arrived
+     */
+    CompletableFuture<Void> close() {
+        Link link;
+        boolean wait;
+        lock.lock();
+        try {
+            stopping = true;
+            link = current;
+            wait = link == null && !offline.isEmpty() && end == null;
+            flushing = wait;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        if (link != null) {
+            return link.close();
+        }
+        if (wait) {
+            Timing.Timer limit = timing.after(options.closeTimeout, () -> giveUp(closedHere()));
+            var unused = over.thenRun(limit::cancel);
+        } else {
+            giveUp(closedHere());
+        }
+        var unused = over.thenAccept(bad -> {
+            if (!closedByLink) {
+                closed(null, bad.orElse(null));
+            }
+        });
+        return closing;
+    }
+
+    private void closed(@Nullable Void done, @Nullable Throwable failure) {
+        if (failure == null) {
+            closing.complete(null);
+        } else {
+            closing.completeExceptionally(failure);
+        }
+    }
+
+    private boolean tryOn(
+            Link link,
+            @Nullable String room,
+            int flags,
+            byte[] payload,
+            @Nullable CompletableFuture<SendReceipt> receipt) {
+        try {
+            link.message(room, flags, payload, receipt);
+            return true;
+        } catch (PorthouseException e) {
+            if (!isLost(link)) {
+                throw e;
+            }
+            return false;
+        }
+    }
+
+    private void keepOrSend(int bytes, @Nullable CompletableFuture<?> answer, Consumer<Link> send) {
+        while (true) {
+            Link link = current;
+            if (link != null) {
+                try {
+                    send.accept(link);
+                    return;
+                } catch (PorthouseException e) {
+                    if (!isLost(link)) {
+                        throw e;
+                    }
+                }
+            }
+            if (keep(bytes, answer, send)) {
+                return;
+            }
+        }
+    }
+
+    /** Returns false if there is a link by now. */
+    private boolean keep(int bytes, @Nullable CompletableFuture<?> answer, Consumer<Link> send) {
+        lock.lock();
+        try {
+            Link link = current;
+            if (link != null && !isLost(link)) {
+                return false;
+            }
+            requireGoingOn();
+            long deadline = timing.nanos() + offline.maxAge().toNanos();
+            offline.add(new OfflineQueue.Item(bytes, deadline, send, answer));
+            watchExpiry();
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void requireGoingOn() {
+        if (end != null) {
+            throw end.again();
+        }
+        if (stopping) {
+            throw closedHere();
+        }
+    }
+
+    /** Whether a link is gone and another will take its place. */
+    private boolean isLost(Link link) {
+        return options.reconnect && link.hasEnded();
+    }
+
+    private void watchExpiry() {
+        Duration wait = offline.untilExpiry(timing.nanos());
+        if (expiry == null && wait != null) {
+            expiry = timing.after(wait, this::expire);
+        }
+    }
+
+    private void expire() {
+        List<OfflineQueue.Item> old;
+        lock.lock();
+        try {
+            expiry = null;
+            old = offline.expired(timing.nanos());
+            watchExpiry();
+        } finally {
+            lock.unlock();
+        }
+        drop(old, offline.tooOld());
+    }
+
+    private void drop(List<OfflineQueue.Item> items, PorthouseException why) {
+        long posts = 0;
+        for (OfflineQueue.Item item : items) {
+            if (item.answer() == null) {
+                posts++;
+            } else {
+                item.answer().completeExceptionally(why);
+            }
+        }
+        if (posts > 0) {
+            delivery.dropped(why, posts);
+        }
+    }
+
+    private void onFirstReady(Link link, ControlBody.Welcome body) {
+        lock.lock();
+        try {
+            welcome = body;
+            defaultRoom = link.rooms().defaultRoom();
+            current = link;
+            upSince = timing.nanos();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void onEnded(Link link, Optional<PorthouseException> bad) {
+        PorthouseException cause = bad.orElse(null);
+        boolean again;
+        lock.lock();
+        try {
+            stop(handshake);
+            handshake = null;
+            if (current == link && options.reconnect) {
+                onLost(link);
+            }
+            boolean wanted = options.reconnect && welcome != null && (!stopping || flushing);
+            again = wanted && cause != null && mayComeBack(cause, link);
+            if (again && cause != null) {
+                Duration wait = backoff.before(attempt, cause);
+                attempt++;
+                retry = timing.after(wait, this::reconnect);
+                delivery.linkLost(cause, wait);
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (!again) {
+            finish(cause);
+        }
+    }
+
+    private void onLost(Link link) {
+        current = null;
+        heldBefore = names(link);
+        memberships.retain(heldBefore);
+        if (timing.nanos() - upSince >= options.reconnectLongest.toNanos()) {
+            // It held: what happened before says nothing about this loss. One that is lost at once goes on doubling.
+            attempt = 0;
+        }
+    }
+
+    /** The range of the code decides; without one, everything that a router's restart can look like. */
+    private static boolean mayComeBack(PorthouseException cause, Link link) {
+        return switch (cause.kind()) {
+            case REFUSED -> CloseCode.mayReconnect(cause.code());
+            case LOST, UNREACHABLE, TIMEOUT -> true;
+            // Before WELCOME it may be a proxy's answer while the router is away.
+            case PROTOCOL -> link.ready().isCompletedExceptionally();
+            default -> false;
+        };
+    }
+
+    private void reconnect() {
+        Link link;
+        lock.lock();
+        try {
+            retry = null;
+            if (end != null || (stopping && !flushing)) {
+                return;
+            }
+            link = Link.open(options, threads, delivery, true);
+            latest = link;
+            handshake = timing.after(
+                    options.connectTimeout,
+                    () -> link.cut(new PorthouseException(
+                            Kind.TIMEOUT,
+                            "the router at " + options.address + " did not answer within "
+                                    + options.connectTimeout.toMillis() + " ms; check the router, or wait longer")));
+        } finally {
+            lock.unlock();
+        }
+        var unusedUp = link.ready().thenAccept(body -> link.afterRead(() -> onReady(link, body)));
+        var unusedDown = link.ended().thenAccept(bad -> onEnded(link, bad));
+    }
+
+    private void onReady(Link link, ControlBody.Welcome body) {
+        link.rooms().keepDefault(defaultRoom);
+        lock.lock();
+        try {
+            welcome = body;
+            if (latest != link || link.hasEnded()) {
+                return;
+            }
+            if (memberships.isEmpty() && offline.isEmpty()) {
+                up(link);
+                return;
+            }
+        } finally {
+            lock.unlock();
+        }
+        executor.execute(() -> restore(link));
+    }
+
+    /** Asks for the rooms that HELLO doesn't bring; may block. */
+    private void restore(Link link) {
+        try {
+            List<CompletableFuture<?>> answers = memberships.restore(link);
+            var unused = CompletableFuture.allOf(answers.toArray(CompletableFuture<?>[]::new))
+                    .whenComplete((all, refused) -> link.afterRead(() -> executor.execute(() -> flush(link))));
+        } catch (PorthouseException e) {
+            link.cut(e);
+        }
+    }
+
+    /** Sends what was kept, in its order, and lets new things follow it; may block. */
+    private void flush(Link link) {
+        expire();
+        OfflineQueue.Item item = next(link);
+        while (item != null) {
+            try {
+                item.send().accept(link);
+            } catch (PorthouseException e) {
+                if (isLost(link)) {
+                    putBack(item);
+                    return;
+                }
+                drop(List.of(item), e);
+            }
+            item = next(link);
+        }
+    }
+
+    private void putBack(OfflineQueue.Item item) {
+        PorthouseException over;
+        lock.lock();
+        try {
+            over = end;
+            if (over == null) {
+                offline.putBack(item);
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (over != null) {
+            drop(List.of(item), unsent(over));
+        }
+    }
+
+    /** What to send next; null: nothing is left, and the link is up, or it has ended meanwhile. */
+    private OfflineQueue.@Nullable Item next(Link link) {
+        lock.lock();
+        try {
+            if (latest != link || link.hasEnded()) {
+                return null;
+            }
+            OfflineQueue.Item item = offline.poll();
+            if (item != null) {
+                return item;
+            }
+            up(link);
+        } finally {
+            lock.unlock();
+        }
+        return null;
+    }
+
+    private void up(Link link) {
+        stop(handshake);
+        handshake = null;
+        Set<String> lost = new TreeSet<>(heldBefore);
+        lost.removeAll(names(link));
+        memberships.retain(names(link));
+        current = link;
+        upSince = timing.nanos();
+        delivery.reconnected(lost);
+        changed.signalAll();
+        if (stopping) {
+            // Whoever closes found no link.
+            flushing = false;
+            closedByLink = true;
+            var unused = link.close().whenComplete(this::closed);
+        }
+    }
+
+    private void giveUp(PorthouseException why) {
+        Link link;
+        boolean none;
+        lock.lock();
+        try {
+            if (current != null) {
+                return;
+            }
+            flushing = false;
+            link = latest;
+            none = retry != null;
+            stop(retry);
+            retry = null;
+        } finally {
+            lock.unlock();
+        }
+        if (none) {
+            finish(why);
+        } else {
+            link.cut(why);
+        }
+    }
+
+    private void finish(@Nullable PorthouseException cause) {
+        PorthouseException why = cause == null ? closedHere() : cause;
+        List<OfflineQueue.Item> unsent;
+        lock.lock();
+        try {
+            if (end != null) {
+                return;
+            }
+            end = why;
+            stop(expiry);
+            unsent = offline.drain();
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        drop(unsent, unsent(why));
+        boolean wanted = why.kind() == Kind.CLOSED;
+        delivery.linkEnded(wanted ? null : why);
+        over.complete(
+                wanted && unsent.isEmpty() ? Optional.empty() : Optional.of(unsent.isEmpty() ? why : unsent(why)));
+    }
+
+    private static PorthouseException unsent(PorthouseException why) {
+        return why.with("it was not sent, because the connection did not come back: " + why.getMessage());
+    }
+
+    private static PorthouseException closedHere() {
+        return new PorthouseException(Kind.CLOSED, "the connection is closed; connect again");
+    }
+
+    private static Set<String> names(Link link) {
+        return link.rooms().all().stream().map(held -> held.name).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private static void stop(Timing.@Nullable Timer timer) {
+        if (timer != null) {
+            timer.cancel();
+        }
+    }
+}
