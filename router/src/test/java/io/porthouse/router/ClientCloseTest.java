@@ -182,7 +182,7 @@ final class ClientCloseTest {
             }
         })) {
             try (Background reading = Background.start(reader::drain)) {
-                for (int i = 0; i < 50; i++) {
+                for (int i = 0; i < 20; i++) {
                     TestClient client = harness.connect("one");
                     Goodbye.CLOSE.say(client, TestClient.receiptMessage(room, 2, "last words"));
                     client.seek(FrameType.RECEIPT);
@@ -191,7 +191,7 @@ final class ClientCloseTest {
                 }
                 enough.set(true);
                 publishing.join();
-                assertThat(harness.closes(CloseCode.DONE)).isEqualTo(50);
+                assertThat(harness.closes(CloseCode.DONE)).isEqualTo(20);
                 reader.shutOutput();
                 reading.join();
             }

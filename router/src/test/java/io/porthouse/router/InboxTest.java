@@ -3,6 +3,7 @@ package io.porthouse.router;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
@@ -56,6 +57,9 @@ final class InboxTest {
         for (int taken = 0; taken < PRODUCERS * ENTRIES; ) {
             Entry entry = (Entry) inbox.poll();
             if (entry == null) {
+                assertThat(Thread.currentThread().isInterrupted())
+                        .as("waiting in vain behind %s", Arrays.toString(next))
+                        .isFalse();
                 Thread.onSpinWait();
                 continue;
             }

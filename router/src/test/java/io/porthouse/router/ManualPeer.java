@@ -160,9 +160,15 @@ final class ManualPeer {
     void stall(boolean stops) {
         stalled = stops;
         if (!stops) {
-            channel.unsafe().flush();
+            takeOn();
         }
         router.run();
+    }
+
+    /** Goes on taking; what follows from that waits. */
+    void takeOn() {
+        stalled = false;
+        channel.unsafe().flush();
     }
 
     /** Returns the frames that came since the last call; they must be whole. */

@@ -89,6 +89,11 @@ final class ManualRouter implements AutoCloseable {
         }
     }
 
+    /** Lets one loop alone do what there is to do. */
+    void run(int puddle) {
+        loops.get(puddle).runPendingTasks();
+    }
+
     /** Lets time pass, tick by tick. */
     void pass(long millis) {
         for (long passed = 0; passed < millis; passed += Puddle.TICK_MILLIS) {

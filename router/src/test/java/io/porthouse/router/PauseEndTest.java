@@ -111,7 +111,7 @@ final class PauseEndTest {
             Thread publisher = new Thread(() -> sendChunksToTheEnd(paused));
             publisher.start();
             paused.harness.awaitTicks(TICKS);
-            for (int i = 0; i < 3; i++) {
+            for (int i = 0; i < 2; i++) {
                 paused.slow.readBytes(ENOUGH_BYTES);
                 paused.harness.skip(WINDOW);
                 paused.harness.awaitTicks(TICKS);
@@ -143,6 +143,21 @@ final class PauseEndTest {
             paused.harness.skip(WINDOW);
             paused.harness.awaitTicks(TICKS);
             assertThat(paused.harness.closes(CloseCode.SLOW_RECEIVER)).isZero();
+        }
+    }
+
+    @Test
+    void whoHoldsTwoRoomsAndLeavesOneHoldsTheOther() throws Exception {
+        try (PausedRoom paused = new PausedRoom(false)) {
+            int two = paused.publisher.handle("acme/two");
+            // More than the mark, and the kernel takes no more for the slow one: it holds this room too.
+            paused.publisher.send(Chunks.first(two, 1, new byte[400_000]));
+            PausedRoom.assertFlow(paused.publisher.receive(), two, 1);
+            paused.slow.send(leave(paused.slow, 2));
+            paused.expectFlow(0);
+            paused.publisher.expectNothing(paused.nextCorrelation());
+            paused.slow.seek(FrameType.WITHDRAWN);
+            PausedRoom.assertFlow(paused.publisher.receive(), two, 0);
         }
     }
 
@@ -241,6 +256,20 @@ final class PauseEndTest {
             paused.harness.tokens.deleteRoom(room);
             paused.harness.router.refreshRoom(room).toCompletableFuture().get(10, TimeUnit.SECONDS);
             assertThat(paused.publisher.seek(FrameType.PONG).sequence()).isEqualTo(correlation);
+        }
+    }
+
+    @Test
+    void aRouterThatStopsTellsThePublisherToo() throws Exception {
+        try (PausedRoom paused = new PausedRoom(false)) {
+            paused.suspendPublisher();
+            try (Background stopping = Background.start(paused.harness.router::close)) {
+                paused.slow.reset();
+                paused.publisher.seekClose(CloseCode.GOING_AWAY.number());
+                paused.publisher.close();
+                stopping.join();
+            }
+            assertThat(paused.harness.router.usedBytes()).isZero();
         }
     }
 

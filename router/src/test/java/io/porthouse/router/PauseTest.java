@@ -170,8 +170,8 @@ final class PauseTest {
     void aPublisherThatNeverWaitsLosesNothingOfItsEnvelope(boolean sameLoop) throws Exception {
         byte[] payload = new byte[24 << 20];
         new Random(1).nextBytes(payload);
-        try (RouterHarness harness =
-                new RouterHarness(new TestSettings().outboxBytes(1 << 20).build())) {
+        try (RouterHarness harness = new RouterHarness(
+                new TestSettings().outboxBytes(1 << 20).inboxBytes(2 << 20).build())) {
             TestClient publisher = harness.connect("one");
             if (sameLoop) {
                 harness.connect("two");

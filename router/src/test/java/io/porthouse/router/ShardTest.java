@@ -79,7 +79,7 @@ final class ShardTest {
                 ShardTest play = new ShardTest();
                 play.random = seeded;
                 play.router = made;
-                play.play();
+                Shallow.run(play::play);
             }
         });
     }

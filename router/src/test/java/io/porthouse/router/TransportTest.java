@@ -43,7 +43,9 @@ final class TransportTest {
         assumeTrue(transport.isAvailable());
         AtomicReference<ManualTokenSource> made = new AtomicReference<>();
         harness = new RouterHarness(
-                new TestSettings().transport(transport).build(), name -> RoomRules.DEFAULT, tokens -> {
+                new TestSettings().transport(transport).inboxBytes(4 << 20).build(),
+                name -> RoomRules.DEFAULT,
+                tokens -> {
                     made.set(new ManualTokenSource(tokens));
                     return made.get();
                 });
@@ -269,7 +271,7 @@ final class TransportTest {
         for (int i = 0; i < 20; i++) {
             clients.add(harness.connect("one"));
         }
-        harness.dial();
+        clients.add(harness.dial());
         try (Background stopping = Background.start(harness.router::close)) {
             for (TestClient client : clients) {
                 client.expectClose(CloseCode.GOING_AWAY.number());

@@ -7,7 +7,6 @@ import io.porthouse.protocol.Flags;
 import io.porthouse.protocol.Frame;
 import io.porthouse.protocol.FrameType;
 import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,32 +22,12 @@ import java.util.TreeMap;
  */
 final class WalkOracle {
 
-    /** A room that the session holds. */
-    static final class Room {
-        final String name;
-        final int handle;
-        final RoomRules rules;
-        final boolean mayWrite;
-        long sequence;
-        private int counted;
-
-        /** Correlations that want a receipt, and the number that it names. */
-        final TreeMap<Long, Long> flagged = new TreeMap<>(Long::compareUnsigned);
-
-        Room(String name, int handle, RoomRules rules, boolean mayWrite) {
-            this.name = name;
-            this.handle = handle;
-            this.rules = rules;
-            this.mayWrite = mayWrite;
-        }
-    }
-
     private static final class Upload {
-        private final Room room;
+        private final OracleRoom room;
         private int next;
         private long dataBytes;
 
-        Upload(Room room) {
+        Upload(OracleRoom room) {
             this.room = room;
         }
     }
@@ -56,8 +35,8 @@ final class WalkOracle {
     private final int maxFrameBytes;
     private final int maxOpenEnvelopes;
     private final int origin;
-    private final Room defaultRoom;
-    private final Map<Integer, Room> held = new LinkedHashMap<>();
+    private final OracleRoom defaultRoom;
+    private final Map<Integer, OracleRoom> held = new LinkedHashMap<>();
     private final Map<Integer, Upload> uploads = new TreeMap<>();
     private long lastCorrelation = 1;
 
@@ -82,7 +61,7 @@ final class WalkOracle {
     CloseCode closed;
     boolean finished;
 
-    WalkOracle(int maxFrameBytes, int maxOpenEnvelopes, int origin, List<Room> rooms, Room defaultRoom) {
+    WalkOracle(int maxFrameBytes, int maxOpenEnvelopes, int origin, List<OracleRoom> rooms, OracleRoom defaultRoom) {
         this.maxFrameBytes = maxFrameBytes;
         this.maxOpenEnvelopes = maxOpenEnvelopes;
         this.origin = origin;
@@ -126,22 +105,12 @@ final class WalkOracle {
         frame.getInt();
         long correlation = frame.getLong();
         byte[] body = Arrays.copyOfRange(bytes, Frame.HEADER_BYTES, bytes.length);
-        switch (type) {
-            case FrameType.ENVELOPE -> envelope(flags, room, correlation, body);
-            case FrameType.JOIN,
-                    FrameType.LEAVE,
-                    FrameType.PING,
-                    FrameType.PONG,
-                    FrameType.CLOSE,
-                    FrameType.HELLO,
-                    FrameType.WELCOME,
-                    FrameType.GRANTED,
-                    FrameType.WITHDRAWN,
-                    FrameType.ERROR,
-                    FrameType.RECEIPT,
-                    FrameType.GAP,
-                    FrameType.FLOW -> control(type, flags, room, correlation, body);
-            default -> refuse(ErrorCode.UNKNOWN_TYPE, room, 0, correlation);
+        if (type == FrameType.ENVELOPE) {
+            envelope(flags, room, correlation, body);
+        } else if ((type >= FrameType.HELLO && type <= FrameType.GAP) || type == FrameType.FLOW) {
+            control(type, flags, room, correlation, body);
+        } else {
+            refuse(ErrorCode.UNKNOWN_TYPE, room, 0, correlation);
         }
     }
 
@@ -196,7 +165,7 @@ final class WalkOracle {
             return;
         }
         String name = body.substring(9, body.indexOf('"', 9));
-        for (Room room : held.values()) {
+        for (OracleRoom room : held.values()) {
             if (room.name.equals(name)) {
                 inOrder.add("GRANTED room=" + room.handle + " correlation=" + correlation + " at " + room.sequence);
                 return;
@@ -206,7 +175,7 @@ final class WalkOracle {
     }
 
     private void leave(int handle, long correlation) {
-        Room room = handle == 0 ? null : held.get(handle);
+        OracleRoom room = handle == 0 ? null : held.get(handle);
         if (room == null) {
             answers.add(answer(ErrorCode.NOT_HELD.number(), handle, correlation, null));
             return;
@@ -217,8 +186,8 @@ final class WalkOracle {
         tellHeldBack(handle);
     }
 
-    private Room resolve(int field) {
-        Room room = field == 0 ? defaultRoom : held.get(field);
+    private OracleRoom resolve(int field) {
+        OracleRoom room = field == 0 ? defaultRoom : held.get(field);
         return room != null && held.containsKey(room.handle) ? room : null;
     }
 
@@ -241,8 +210,8 @@ final class WalkOracle {
             close(CloseCode.PROTOCOL_ERROR);
             return;
         }
-        Room room = resolve(field);
-        ErrorCode refusal = refusal(room, flags, body);
+        OracleRoom room = resolve(field);
+        ErrorCode refusal = room == null ? ErrorCode.NOT_HELD : room.refusalOfMessage(flags, body);
         if (refusal != null) {
             refuse(refusal, field, room == null ? 0 : field, correlation);
             return;
@@ -254,37 +223,7 @@ final class WalkOracle {
         deliver(flags, room, room.sequence, body);
     }
 
-    private static ErrorCode refusal(Room room, int flags, byte[] body) {
-        if (room == null) {
-            return ErrorCode.NOT_HELD;
-        }
-        if (!room.mayWrite) {
-            return ErrorCode.MAY_NOT_WRITE;
-        }
-        if (body.length > room.rules.maxMessageBytes()) {
-            return ErrorCode.TOO_LARGE;
-        }
-        if (room.rules.text() && !((flags & Flags.TEXT) != 0 && isUtf8(body))) {
-            return ErrorCode.TEXT_ONLY;
-        }
-        return isTooFast(room) ? ErrorCode.RATE_LIMITED : null;
-    }
-
-    private static boolean isUtf8(byte[] body) {
-        try {
-            StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body));
-            return true;
-        } catch (CharacterCodingException e) {
-            return false;
-        }
-    }
-
-    private static boolean isTooFast(Room room) {
-        int perSecond = room.rules.messagesPerSecond();
-        return perSecond > 0 && ++room.counted > perSecond;
-    }
-
-    private void deliver(int flags, Room room, long sequence, byte[] body) {
+    private void deliver(int flags, OracleRoom room, long sequence, byte[] body) {
         String line = line(FrameType.ENVELOPE, flags, room.handle, origin, sequence, body);
         delivered.add(line);
         inOrder.add(line);
@@ -313,7 +252,7 @@ final class WalkOracle {
         } else if (index == 0) {
             data = -1;
         }
-        Room room = resolve(field);
+        OracleRoom room = resolve(field);
         Upload open = uploads.get(id);
         boolean follows = open == null || (open.room == room && (cancel || (index != 0 && index == open.next)));
         if (data < 0 || !follows || !correlates(correlation)) {
@@ -321,7 +260,11 @@ final class WalkOracle {
             return;
         }
         if (open == null) {
-            ErrorCode refusal = index == 0 ? refusal(room, total) : ErrorCode.ENVELOPE_NOT_OPEN;
+            ErrorCode refusal = index != 0
+                    ? ErrorCode.ENVELOPE_NOT_OPEN
+                    : room == null
+                            ? ErrorCode.NOT_HELD
+                            : room.refusalOfEnvelope(total, uploads.size() >= maxOpenEnvelopes);
             if (refusal != null) {
                 if (index == 0 || correlation != 0) {
                     answers.add(answer(refusal.number(), field, correlation, Integer.toUnsignedLong(id)));
@@ -352,28 +295,8 @@ final class WalkOracle {
         }
     }
 
-    private ErrorCode refusal(Room room, long total) {
-        if (room == null) {
-            return ErrorCode.NOT_HELD;
-        }
-        if (!room.mayWrite) {
-            return ErrorCode.MAY_NOT_WRITE;
-        }
-        if (room.rules.text()) {
-            return ErrorCode.TEXT_ONLY;
-        }
-        long most = room.rules.maxEnvelopeBytes();
-        if (most < 0 || (total != -1 && Long.compareUnsigned(total, most) > 0)) {
-            return ErrorCode.TOO_LARGE;
-        }
-        if (uploads.size() >= maxOpenEnvelopes) {
-            return ErrorCode.TOO_MANY_ENVELOPES;
-        }
-        return isTooFast(room) ? ErrorCode.RATE_LIMITED : null;
-    }
-
     /** Cancels what is open in a room, or everywhere. */
-    void cancelAll(Room room) {
+    void cancelAll(OracleRoom room) {
         for (int id : uploads.keySet().toArray(new Integer[0])) {
             if (room == null || uploads.get(id).room == room) {
                 cancel(id);
