@@ -1,6 +1,7 @@
 package io.porthouse.router;
 
 import io.porthouse.benchmarks.RouterJvm;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -50,7 +51,7 @@ public class RevocationBenchmark extends RouterJvm {
     public Refreshed revoke() {
         bench.revoke();
         CompletableFuture<Refreshed> refreshed =
-                bench.node.tokens.refreshToken(BenchNode.TOKEN_ID).toCompletableFuture();
+                bench.node.tokens.refreshTokens(Set.of(BenchNode.TOKEN_ID)).toCompletableFuture();
         bench.await(refreshed::isDone);
         return refreshed.join();
     }

@@ -4,10 +4,11 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,9 +56,9 @@ final class LiveTokens {
         byHash.remove(token.secretHash(), token);
     }
 
-    /** Reads a token anew that was changed, deleted or rotated. See {@link LiveToken#refresh}. */
-    CompletionStage<Refreshed> refreshToken(String id) {
-        return refresh(state -> state == null || state.id().equals(id));
+    /** Reads tokens anew that were changed, deleted or rotated. See {@link LiveToken#refresh}. */
+    CompletionStage<Refreshed> refreshTokens(Set<String> ids) {
+        return refresh(state -> state == null || ids.contains(state.id()));
     }
 
     /** Reads all live tokens of an account anew, because it was suspended, changed or deleted. */
@@ -65,15 +66,20 @@ final class LiveTokens {
         return refresh(state -> state == null || state.account().equals(account));
     }
 
+    /** Reads all live tokens anew, because nobody knows what was changed. */
+    CompletionStage<Refreshed> refreshAll() {
+        return refresh(state -> true);
+    }
+
     /** A token whose state is not known yet may be the one that changed, so it is read again as well. */
     private CompletionStage<Refreshed> refresh(Predicate<@Nullable TokenState> touched) {
-        CompletableFuture<Refreshed> all = CompletableFuture.completedFuture(Refreshed.NOTHING);
+        List<Supplier<? extends CompletionStage<Refreshed>>> refreshes = new ArrayList<>();
         for (LiveToken token : byHash.values()) {
             if (touched.test(token.state())) {
-                all = all.thenCombine(token.refresh(), Refreshed::plus);
+                refreshes.add(token::refresh);
             }
         }
-        return all;
+        return Refreshes.run(refreshes);
     }
 
     /** Closes the sessions of tokens whose time is over. */

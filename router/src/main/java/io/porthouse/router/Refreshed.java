@@ -9,9 +9,13 @@ package io.porthouse.router;
  */
 public record Refreshed(int sessions, int closed, boolean confirmed) {
 
-    static final Refreshed NOTHING = new Refreshed(0, 0, true);
+    /** What it means that nothing in use was touched. */
+    public static final Refreshed NOTHING = new Refreshed(0, 0, true);
 
-    Refreshed plus(Refreshed other) {
+    static final Refreshed UNCONFIRMED = new Refreshed(0, 0, false);
+
+    /** Returns the sum of both; confirmed only if both are. */
+    public Refreshed plus(Refreshed other) {
         return new Refreshed(sessions + other.sessions, closed + other.closed, confirmed && other.confirmed);
     }
 }

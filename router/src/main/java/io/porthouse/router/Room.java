@@ -85,6 +85,12 @@ final class Room {
         return rules;
     }
 
+    RoomInfo info() {
+        synchronized (this) {
+            return new RoomInfo(name, epoch, lastSequence, members);
+        }
+    }
+
     Shard shard(Puddle puddle) {
         return shards[puddle.index];
     }
@@ -215,12 +221,12 @@ final class Room {
     }
 
     /** Ends the room's life: every member gets WITHDRAWN. Any thread; completes when every puddle has told its members. */
-    CompletableFuture<Void> delete() {
+    CompletableFuture<Refreshed> delete() {
         Cut cut = new Cut(shard -> shard.removeAll(Withdrawn.ROOM_DELETED));
         synchronized (this) {
             closed = true;
             audience = NOBODY;
-            cut.offer();
+            cut.offer(members);
         }
         rooms.forget(this);
         return cut.wake();
@@ -230,11 +236,11 @@ final class Room {
      * Sets the rules: at once for publishers, and as a cut for what happens to slow members. Any thread; completes when every
      * puddle has passed the cut.
      */
-    CompletableFuture<Void> setRules(RoomRules changed) {
+    CompletableFuture<Refreshed> setRules(RoomRules changed) {
         Cut cut = new Cut(shard -> shard.setRules(changed));
         synchronized (this) {
             rules = changed;
-            cut.offer();
+            cut.offer(members);
         }
         return cut.wake();
     }
@@ -357,7 +363,8 @@ final class Room {
     private final class Cut {
         private final Marker[] markers = new Marker[shards.length];
         private final AtomicInteger left = new AtomicInteger(shards.length);
-        private final CompletableFuture<Void> done = new CompletableFuture<>();
+        private final CompletableFuture<Refreshed> done = new CompletableFuture<>();
+        private int concerned;
 
         Cut(Consumer<Shard> effect) {
             for (int i = 0; i < shards.length; i++) {
@@ -366,13 +373,14 @@ final class Room {
         }
 
         /** Under the room's lock. */
-        void offer() {
+        void offer(int memberCount) {
+            concerned = memberCount;
             for (Marker marker : markers) {
                 marker.shard.puddle.inbox.offer(marker);
             }
         }
 
-        CompletableFuture<Void> wake() {
+        CompletableFuture<Refreshed> wake() {
             for (Shard shard : shards) {
                 shard.puddle.wake();
             }
@@ -381,7 +389,7 @@ final class Room {
 
         private void passed() {
             if (left.decrementAndGet() == 0) {
-                done.complete(null);
+                done.complete(new Refreshed(concerned, 0, true));
             }
         }
     }

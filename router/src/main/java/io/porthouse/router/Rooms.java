@@ -3,12 +3,14 @@ package io.porthouse.router;
 import io.porthouse.protocol.RoomName;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,12 +70,23 @@ final class Rooms {
     }
 
     /**
-     * Reads the rules of a live room anew, and applies them: changed rules for publishers at once, the room's deletion to
-     * every member. Completes when every member is treated by it; nothing happens where the room is not live.
+     * Reads the rules of live rooms anew, and applies them: changed rules for publishers at once, a room's deletion to every
+     * member. Completes when every member is treated by it; nothing happens where a room is not live.
      */
-    CompletionStage<Void> refresh(RoomName name) {
-        Slot slot = slots.get(name);
-        return slot == null ? CompletableFuture.completedFuture(null) : slot.refresh();
+    CompletionStage<Refreshed> refresh(Collection<RoomName> names) {
+        List<Supplier<? extends CompletionStage<Refreshed>>> refreshes = new ArrayList<>();
+        for (RoomName name : names) {
+            Slot slot = slots.get(name);
+            if (slot != null) {
+                refreshes.add(slot::refresh);
+            }
+        }
+        return Refreshes.run(refreshes);
+    }
+
+    /** Reads the rules of all live rooms anew, because nobody knows what was changed. */
+    CompletionStage<Refreshed> refreshAll() {
+        return refresh(List.copyOf(slots.keySet()));
     }
 
     /** One name's entry: a read under way, or a live room. */
@@ -151,20 +164,20 @@ final class Rooms {
             consumer.accept(room);
         }
 
-        CompletionStage<Void> refresh() {
+        CompletionStage<Refreshed> refresh() {
             return source.readRoom(name).thenCompose(this::apply);
         }
 
-        private CompletionStage<Void> apply(TokenSource.Reading<RoomRules> reading) {
+        private CompletionStage<Refreshed> apply(TokenSource.Reading<RoomRules> reading) {
             Room live;
             synchronized (this) {
                 live = room;
                 if (live == null) {
                     newer = newer == null || reading.change() > newer.change() ? reading : newer;
-                    return CompletableFuture.completedFuture(null);
+                    return CompletableFuture.completedFuture(Refreshed.NOTHING);
                 }
                 if (reading.change() <= change) {
-                    return CompletableFuture.completedFuture(null);
+                    return CompletableFuture.completedFuture(Refreshed.NOTHING);
                 }
                 change = reading.change();
                 // Under the lock, so that of two readings the newer one is also applied last.

@@ -15,9 +15,12 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
@@ -143,7 +146,12 @@ public final class Router implements AutoCloseable {
      * @param id the token's id, never its secret
      */
     public CompletionStage<Refreshed> refreshToken(String id) {
-        return node.tokens.refreshToken(id);
+        return refreshTokens(Set.of(id));
+    }
+
+    /** Has tokens read again; see {@link #refreshToken}. */
+    public CompletionStage<Refreshed> refreshTokens(Set<String> ids) {
+        return node.tokens.refreshTokens(ids);
     }
 
     /** Has every token of an account read again; see {@link #refreshToken}. */
@@ -153,10 +161,27 @@ public final class Router implements AutoCloseable {
 
     /**
      * Has a room's rules read again, because they were changed, or the room was deleted. Completes when every member is
-     * treated by the new rules, or has been told that the room is gone; fails if the rules can't be read.
+     * treated by the new rules, or has been told that the room is gone.
      */
-    public CompletionStage<Void> refreshRoom(RoomName room) {
-        return node.rooms.refresh(room);
+    public CompletionStage<Refreshed> refreshRoom(RoomName room) {
+        return refreshRooms(List.of(room));
+    }
+
+    /** Has the rules of rooms read again; see {@link #refreshRoom}. */
+    public CompletionStage<Refreshed> refreshRooms(Collection<RoomName> rooms) {
+        return node.rooms.refresh(rooms);
+    }
+
+    /** Has every room and then every token in use read again, because nobody knows what was changed. */
+    public CompletionStage<Refreshed> refreshAll() {
+        return node.rooms
+                .refreshAll()
+                .thenCompose(rooms -> node.tokens.refreshAll().thenApply(rooms::plus));
+    }
+
+    /** Describes a live room; empty where nobody of this node holds it. */
+    public Optional<RoomInfo> room(RoomName name) {
+        return Optional.ofNullable(node.rooms.find(name)).map(Room::info);
     }
 
     /**

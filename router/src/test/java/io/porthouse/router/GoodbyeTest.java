@@ -81,7 +81,7 @@ final class GoodbyeTest {
     private void delete(String room) {
         RoomName name = new RoomName(RouterHarness.ACCOUNT, room);
         router.tokens.deleteRoom(name);
-        router.node.rooms.refresh(name);
+        router.node.rooms.refresh(List.of(name));
     }
 
     @Test

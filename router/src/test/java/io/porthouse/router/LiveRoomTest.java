@@ -158,7 +158,8 @@ final class LiveRoomTest {
             int room = publisher.join("one", ++correlation).room();
             harness.tokens.deleteRoom(ONE);
             publisher.send(TestClient.receiptMessage(room, ++correlation, "racing"));
-            CompletableFuture<Void> deleted = harness.router.refreshRoom(ONE).toCompletableFuture();
+            CompletableFuture<Refreshed> deleted =
+                    harness.router.refreshRoom(ONE).toCompletableFuture();
             for (Received received = publisher.receive();
                     received.type() != FrameType.WITHDRAWN;
                     received = publisher.receive()) {

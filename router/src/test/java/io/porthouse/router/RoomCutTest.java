@@ -150,7 +150,7 @@ final class RoomCutTest {
             sender.send(TestClient.message(room, "before"));
         }
         harness.tokens.deleteRoom(three);
-        CompletableFuture<Void> deleted = harness.router.refreshRoom(three).toCompletableFuture();
+        CompletableFuture<Refreshed> deleted = harness.router.refreshRoom(three).toCompletableFuture();
         long[] last = new long[2];
         for (int i = 0; i < 2; i++) {
             Received received = members.get(i).receive();

@@ -5,14 +5,12 @@ import static io.porthouse.router.RouterHarness.READ_WRITE;
 import static io.porthouse.router.RouterHarness.SECRET;
 import static io.porthouse.router.RouterHarness.TOKEN_ID;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.porthouse.protocol.ErrorCode;
 import io.porthouse.protocol.FrameType;
 import io.porthouse.protocol.RoomName;
 import io.porthouse.router.ManualTokenSource.Read;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -55,7 +53,7 @@ final class RoomReadingTest {
         return source.takeRoomRead();
     }
 
-    private CompletableFuture<Void> refresh(RoomName room) {
+    private CompletableFuture<Refreshed> refresh(RoomName room) {
         return harness.router.refreshRoom(room).toCompletableFuture();
     }
 
@@ -168,13 +166,13 @@ final class RoomReadingTest {
     }
 
     @Test
-    void aRefreshThatCannotReadFailsAndTheRulesStay() throws Exception {
+    void aRefreshThatCannotReadIsNotConfirmedAndTheRulesStay() throws Exception {
         limitMessages(4);
         client.join("one", 2);
         source.holdRooms();
-        CompletableFuture<Void> refreshed = refresh(ONE);
+        CompletableFuture<Refreshed> refreshed = refresh(ONE);
         source.takeRoomRead().fail();
-        assertThatThrownBy(() -> refreshed.get(10, TimeUnit.SECONDS)).isInstanceOf(ExecutionException.class);
+        assertThat(refreshed.get(10, TimeUnit.SECONDS).confirmed()).isFalse();
         client.send(TestClient.receiptMessage(client.handle("acme/one"), 3, "12345"));
         client.expectError(ErrorCode.TOO_LARGE);
     }
@@ -186,10 +184,10 @@ final class RoomReadingTest {
         client.join("one", 2);
         source.holdRooms();
         limitMessages(4);
-        CompletableFuture<Void> first = refresh(ONE);
+        CompletableFuture<Refreshed> first = refresh(ONE);
         Read<?> older = source.takeRoomRead();
         limitMessages(5);
-        CompletableFuture<Void> second = refresh(ONE);
+        CompletableFuture<Refreshed> second = refresh(ONE);
         source.takeRoomRead().answer();
         second.get(10, TimeUnit.SECONDS);
         older.answer();
@@ -202,7 +200,7 @@ final class RoomReadingTest {
     void aRoomThatIsDeletedWhileItIsReadIsNotJoined() throws Exception {
         Read<?> first = joinAndTakeRead("one", 2);
         harness.tokens.deleteRoom(ONE);
-        CompletableFuture<Void> refreshed = refresh(ONE);
+        CompletableFuture<Refreshed> refreshed = refresh(ONE);
         source.takeRoomRead().answer();
         refreshed.get(10, TimeUnit.SECONDS);
         first.answer();
@@ -214,7 +212,7 @@ final class RoomReadingTest {
     void rulesThatChangeWhileTheRoomIsReadHoldFromItsBeginning() throws Exception {
         Read<?> first = joinAndTakeRead("one", 2);
         limitMessages(4);
-        CompletableFuture<Void> refreshed = refresh(ONE);
+        CompletableFuture<Refreshed> refreshed = refresh(ONE);
         source.takeRoomRead().answer();
         refreshed.get(10, TimeUnit.SECONDS);
         first.answer();
@@ -227,10 +225,10 @@ final class RoomReadingTest {
     void aDeletedRoomIsNotBroughtBackByAnOlderReading() throws Exception {
         client.join("one", 2);
         source.holdRooms();
-        CompletableFuture<Void> first = refresh(ONE);
+        CompletableFuture<Refreshed> first = refresh(ONE);
         Read<?> alive = source.takeRoomRead();
         harness.tokens.deleteRoom(ONE);
-        CompletableFuture<Void> second = refresh(ONE);
+        CompletableFuture<Refreshed> second = refresh(ONE);
         source.takeRoomRead().answer();
         second.get(10, TimeUnit.SECONDS);
         alive.answer();

@@ -25,19 +25,19 @@ import java.util.Map;
  * A client of blocking sockets and plain byte arrays, so that it shares no code with the router but the constants. A read
  * that takes ten seconds fails the test.
  */
-final class TestClient implements AutoCloseable {
+public final class TestClient implements AutoCloseable {
 
     private static final int READ_TIMEOUT_MILLIS = 10_000;
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** One frame as received; compared by hand, never with equals. */
     @SuppressWarnings("ArrayRecordComponent")
-    record Received(byte type, int flags, int node, int room, int origin, long sequence, byte[] body) {
-        String text() {
+    public record Received(byte type, int flags, int node, int room, int origin, long sequence, byte[] body) {
+        public String text() {
             return new String(body, StandardCharsets.UTF_8);
         }
 
-        JsonNode json() {
+        public JsonNode json() {
             try {
                 return JSON.readTree(body);
             } catch (IOException e) {
@@ -45,7 +45,7 @@ final class TestClient implements AutoCloseable {
             }
         }
 
-        ByteBuffer buffer() {
+        public ByteBuffer buffer() {
             return ByteBuffer.wrap(body);
         }
 
@@ -56,18 +56,18 @@ final class TestClient implements AutoCloseable {
         }
     }
 
-    final Socket socket;
+    public final Socket socket;
     private final DataInputStream in;
     private final OutputStream out;
     private final Map<String, Integer> handles = new HashMap<>();
     private int origin;
 
-    TestClient(InetSocketAddress address) throws IOException {
+    public TestClient(InetSocketAddress address) throws IOException {
         this(address, 0);
     }
 
     /** @param receiveBufferBytes what the kernel may hold for this client, so that it is soon a slow one; 0: the default */
-    TestClient(InetSocketAddress address, int receiveBufferBytes) throws IOException {
+    public TestClient(InetSocketAddress address, int receiveBufferBytes) throws IOException {
         socket = new Socket();
         if (receiveBufferBytes > 0) {
             socket.setReceiveBufferSize(receiveBufferBytes);
@@ -81,7 +81,7 @@ final class TestClient implements AutoCloseable {
 
     // ---- frames as bytes
 
-    static byte[] frame(byte type, int flags, int room, long sequence, byte[] body) {
+    public static byte[] frame(byte type, int flags, int room, long sequence, byte[] body) {
         return ByteBuffer.allocate(Frame.HEADER_BYTES + body.length)
                 .putInt(Frame.MIN_LENGTH + body.length)
                 .put(type)
@@ -94,25 +94,25 @@ final class TestClient implements AutoCloseable {
                 .array();
     }
 
-    static byte[] json(byte type, int room, long sequence, String body) {
+    public static byte[] json(byte type, int room, long sequence, String body) {
         return frame(type, 0, room, sequence, body.replace('\'', '"').getBytes(StandardCharsets.UTF_8));
     }
 
-    static byte[] message(int room, String text) {
+    public static byte[] message(int room, String text) {
         return frame(FrameType.ENVELOPE, 0, room, 0, text.getBytes(StandardCharsets.UTF_8));
     }
 
     /** A message whose sender wants a RECEIPT. */
-    static byte[] receiptMessage(int room, long correlation, String text) {
+    public static byte[] receiptMessage(int room, long correlation, String text) {
         return frame(FrameType.ENVELOPE, Flags.RECEIPT, room, correlation, text.getBytes(StandardCharsets.UTF_8));
     }
 
-    static byte[] ping(long correlation) {
+    public static byte[] ping(long correlation) {
         return frame(FrameType.PING, 0, 0, correlation, new byte[0]);
     }
 
     /** A chunk frame; the body is the chunk header's two fields and what is given. */
-    static byte[] chunk(int flags, int room, long sequence, int envelopeId, int index, byte[] rest) {
+    public static byte[] chunk(int flags, int room, long sequence, int envelopeId, int index, byte[] rest) {
         byte[] body = ByteBuffer.allocate(8 + rest.length)
                 .putInt(envelopeId)
                 .putInt(index)
@@ -121,7 +121,7 @@ final class TestClient implements AutoCloseable {
         return frame(FrameType.ENVELOPE, Flags.CHUNK | flags, room, sequence, body);
     }
 
-    static byte[] concat(byte[]... parts) {
+    public static byte[] concat(byte[]... parts) {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         for (byte[] part : parts) {
             all.writeBytes(part);
@@ -131,14 +131,14 @@ final class TestClient implements AutoCloseable {
 
     // ---- sending
 
-    TestClient send(byte[]... frames) throws IOException {
+    public TestClient send(byte[]... frames) throws IOException {
         out.write(concat(frames));
         out.flush();
         return this;
     }
 
     /** Sends these bytes one by one. */
-    void sendBytewise(byte[] bytes) throws IOException {
+    public void sendBytewise(byte[] bytes) throws IOException {
         for (byte single : bytes) {
             out.write(single);
             out.flush();
@@ -146,13 +146,13 @@ final class TestClient implements AutoCloseable {
     }
 
     /** Sends HELLO and takes WELCOME and its answers, all of which must be GRANTED. */
-    void hello(String secret, String... rooms) throws IOException {
+    public void hello(String secret, String... rooms) throws IOException {
         String list = rooms.length == 0 ? "" : ",'rooms':['" + String.join("','", rooms) + "']";
         hello("{'version':1,'token':'" + secret + "'" + list + "}");
     }
 
     /** Sends this HELLO, and takes WELCOME and its answers. */
-    Received hello(String body) throws IOException {
+    public Received hello(String body) throws IOException {
         send(json(FrameType.HELLO, 0, 1, body));
         Received welcome = expect(FrameType.WELCOME);
         origin = welcome.origin();
@@ -164,7 +164,7 @@ final class TestClient implements AutoCloseable {
     }
 
     /** Joins and takes the GRANTED that answers, which must be the next frame. */
-    Received join(String room, long correlation) throws IOException {
+    public Received join(String room, long correlation) throws IOException {
         send(json(FrameType.JOIN, 0, correlation, "{'room':'" + room + "'}"));
         Received granted = expect(FrameType.GRANTED);
         assertThat(granted.sequence()).isEqualTo(correlation);
@@ -173,7 +173,7 @@ final class TestClient implements AutoCloseable {
     }
 
     /** The handle of a room that was granted, by its full name. */
-    int handle(String room) {
+    public int handle(String room) {
         Integer handle = handles.get(room);
         if (handle == null) {
             throw new AssertionError(room + " was not granted; held are " + handles.keySet());
@@ -181,24 +181,24 @@ final class TestClient implements AutoCloseable {
         return handle;
     }
 
-    int origin() {
+    public int origin() {
         return origin;
     }
 
     /** Breaks the connection off: the router gets a reset. */
-    void reset() throws IOException {
+    public void reset() throws IOException {
         socket.setSoLinger(true, 0);
         socket.close();
     }
 
     /** Ends its own stream; goes on reading. */
-    void shutOutput() throws IOException {
+    public void shutOutput() throws IOException {
         socket.shutdownOutput();
     }
 
     // ---- receiving
 
-    Received receive() throws IOException {
+    public Received receive() throws IOException {
         int length = in.readInt();
         byte type = in.readByte();
         int flags = in.readUnsignedByte();
@@ -211,14 +211,14 @@ final class TestClient implements AutoCloseable {
         return new Received(type, flags, node, room, from, sequence, body);
     }
 
-    Received expect(byte type) throws IOException {
+    public Received expect(byte type) throws IOException {
         Received received = receive();
         assertThat(FrameType.name(received.type())).as("%s", received).isEqualTo(FrameType.name(type));
         return received;
     }
 
     /** Takes frames until one of this type comes, and returns it. */
-    Received seek(byte type) throws IOException {
+    public Received seek(byte type) throws IOException {
         Received received = receive();
         while (received.type() != type) {
             received = receive();
@@ -226,57 +226,57 @@ final class TestClient implements AutoCloseable {
         return received;
     }
 
-    Received expectMessage(String text) throws IOException {
+    public Received expectMessage(String text) throws IOException {
         Received received = expect(FrameType.ENVELOPE);
         assertThat(received.text()).isEqualTo(text);
         return received;
     }
 
-    Received expectError(ErrorCode code) throws IOException {
+    public Received expectError(ErrorCode code) throws IOException {
         Received received = expect(FrameType.ERROR);
         assertThat(received.json().get("code").asInt()).as("%s", received).isEqualTo(code.number());
         return received;
     }
 
     /** Takes a RECEIPT that answers this correlation. */
-    Received expectReceipt(long correlation) throws IOException {
+    public Received expectReceipt(long correlation) throws IOException {
         Received received = expect(FrameType.RECEIPT);
         assertThat(received.sequence()).as("%s", received).isEqualTo(correlation);
         return received;
     }
 
     /** Takes CLOSE with this code and the end of the stream behind it; other frames may come before. */
-    void seekClose(int code) throws IOException {
+    public void seekClose(int code) throws IOException {
         Received received = seek(FrameType.CLOSE);
         assertThat(received.json().get("code").asInt()).as("%s", received).isEqualTo(code);
         expectEnd();
     }
 
     /** Takes CLOSE with this code, and the end of the stream behind it. */
-    Received expectClose(int code) throws IOException {
+    public Received expectClose(int code) throws IOException {
         Received received = expect(FrameType.CLOSE);
         assertThat(received.json().get("code").asInt()).as("%s", received).isEqualTo(code);
         expectEnd();
         return received;
     }
 
-    void expectEnd() throws IOException {
+    public void expectEnd() throws IOException {
         assertThat(in.read()).as("the end of the stream").isEqualTo(-1);
     }
 
     /** Proves that nothing is on its way: the answer to a PING is the next frame. */
-    void expectNothing(long correlation) throws IOException {
+    public void expectNothing(long correlation) throws IOException {
         send(frame(FrameType.PING, 0, 0, correlation, new byte[0]));
         assertThat(expect(FrameType.PONG).sequence()).isEqualTo(correlation);
     }
 
     /** Takes bytes as they come, whatever they mean; from then on this client knows no frames any more. */
-    byte[] readBytes(int bytes) throws IOException {
+    public byte[] readBytes(int bytes) throws IOException {
         return in.readNBytes(bytes);
     }
 
     /** Reads until the connection ends, however it ends. */
-    void drain() throws IOException {
+    public void drain() throws IOException {
         try {
             while (in.read() >= 0) {
                 in.skipNBytes(in.available());

@@ -11,15 +11,15 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** The real databases that everything is checked on. Each gives out as many stores as are asked for, new or nearly so. */
-enum TestDatabase {
+public enum TestDatabase {
     H2 {
         @Override
-        StoreSettings empty() throws IOException {
+        public StoreSettings empty() throws IOException {
             return StoreSettings.inDirectory(directory());
         }
 
         @Override
-        StoreSettings prepared() throws IOException {
+        public StoreSettings prepared() throws IOException {
             StoreSettings settings = empty();
             Files.copy(Template.FILE, Path.of(settings.url().substring(Dialect.H2_PREFIX.length()) + ".mv.db"));
             return settings;
@@ -28,12 +28,12 @@ enum TestDatabase {
 
     POSTGRES {
         @Override
-        StoreSettings empty() throws SQLException {
+        public StoreSettings empty() throws SQLException {
             return Postgres.shared().newDatabase("");
         }
 
         @Override
-        StoreSettings prepared() throws SQLException {
+        public StoreSettings prepared() throws SQLException {
             return Postgres.shared().newDatabase(" template " + Template.DATABASE);
         }
     };
@@ -41,22 +41,22 @@ enum TestDatabase {
     private static final AtomicInteger COUNT = new AtomicInteger();
 
     /** Returns a database without tables. */
-    abstract StoreSettings empty() throws IOException, SQLException;
+    public abstract StoreSettings empty() throws IOException, SQLException;
 
     /** Returns a database with the tables of today and nothing in them, faster than a store could make them. */
-    abstract StoreSettings prepared() throws IOException, SQLException;
+    public abstract StoreSettings prepared() throws IOException, SQLException;
 
-    static Path directory() throws IOException {
+    public static Path directory() throws IOException {
         Path directory = Files.createDirectory(Parent.DIRECTORY.resolve(Integer.toString(COUNT.incrementAndGet())));
         directory.toFile().deleteOnExit();
         return directory;
     }
 
-    static Store open(StoreSettings settings) {
+    public static Store open(StoreSettings settings) {
         return open(settings, Clock.systemUTC());
     }
 
-    static Store open(StoreSettings settings, Clock clock) {
+    public static Store open(StoreSettings settings, Clock clock) {
         return Store.open(settings, clock, new Random(), new SimpleMeterRegistry());
     }
 
