@@ -52,7 +52,7 @@ final class ApiPublisher {
             Run run = Run.ofMessages(frame, 0, bytes, null, 1);
             frame.release();
             run.whenHandled(() -> answer.complete(new Published(Outcome.DONE, run.firstSequence(), run.recipients())));
-            if (!room.publish(run)) {
+            if (!room.publish(run, puddle)) {
                 answer.complete(Published.refused(Outcome.NO_ROOM));
             }
         }

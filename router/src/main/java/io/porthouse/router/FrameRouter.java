@@ -175,7 +175,7 @@ final class FrameRouter {
             member.awaitReceipt(run);
         }
         puddle.stats.receivedMessages.add(messages);
-        room.publish(run);
+        room.publish(run, puddle);
         return at;
     }
 
@@ -335,7 +335,7 @@ final class FrameRouter {
                 run.wantReceipt(member, receipt, 0);
                 member.awaitReceipt(run);
             }
-            member.room.publish(run);
+            member.room.publish(run, puddle);
         }
         if (tooLarge) {
             return refuseRest(session, upload, in, at, bytes);

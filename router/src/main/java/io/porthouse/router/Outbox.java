@@ -309,12 +309,12 @@ final class Outbox {
 
     /** Returns whether everything is with the kernel. */
     boolean isDrained() {
-        return control.isEmpty() && bulk.isEmpty() && pendingInNetty() == 0;
+        return control.isEmpty() && bulk.isEmpty() && unwrittenInNetty() == 0;
     }
 
     /** Returns the bytes given to the kernel so far: while this rises, the peer is reading. */
     long writtenBytes() {
-        return fedBytes - pendingInNetty() + writtenOfCurrent();
+        return fedBytes - unwrittenInNetty();
     }
 
     /** Returns the bytes handed to the socket so far. */
@@ -324,7 +324,7 @@ final class Outbox {
 
     /** Returns what is queued and not yet with the kernel. */
     long lagBytes() {
-        return control.chargedBytes() + bulk.chargedBytes() + pendingInNetty();
+        return control.chargedBytes() + bulk.chargedBytes() + unwrittenInNetty();
     }
 
     /** Returns whether this session's chunks hold up any room. */
@@ -332,15 +332,30 @@ final class Outbox {
         return !pausing.isEmpty();
     }
 
-    private long pendingInNetty() {
+    /** Not Netty's own figure, which adds an overhead for each buffer, and would fall as more are fed. */
+    private long unwrittenInNetty() {
         ChannelOutboundBuffer pending = nettyBuffer();
-        return pending == null ? 0 : pending.totalPendingWriteBytes();
+        if (pending == null || pending.isEmpty()) {
+            return 0;
+        }
+        Unwritten unwritten = new Unwritten();
+        try {
+            pending.forEachFlushedMessage(unwritten);
+        } catch (Exception e) {
+            throw new IllegalStateException("adding up does not fail", e);
+        }
+        return unwritten.bytes;
     }
 
-    /** Netty counts a buffer as pending until all of it is written, and a frame may be large. */
-    private long writtenOfCurrent() {
-        ChannelOutboundBuffer pending = nettyBuffer();
-        return pending == null ? 0 : pending.currentProgress();
+    /** Adds up what is left of buffers. */
+    private static final class Unwritten implements ChannelOutboundBuffer.MessageProcessor {
+        private long bytes;
+
+        @Override
+        public boolean processMessage(Object message) {
+            bytes += ((ByteBuf) message).readableBytes();
+            return true;
+        }
     }
 
     private @Nullable ChannelOutboundBuffer nettyBuffer() {

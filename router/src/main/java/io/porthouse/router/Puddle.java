@@ -7,6 +7,7 @@ import io.netty.util.internal.OutOfDirectMemoryError;
 import io.porthouse.protocol.CloseCode;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -64,6 +65,9 @@ final class Puddle {
     /** One object for all rounds, so that waking allocates nothing. */
     private final Runnable roundTask = this::round;
 
+    /** Other puddles, by index, that are woken when the next round begins. */
+    private final BitSet wokenWithRound = new BitSet();
+
     private final List<Session> touched = new ArrayList<>();
     private final List<Session> sessions = new ArrayList<>();
 
@@ -117,6 +121,19 @@ final class Puddle {
         }
     }
 
+    /**
+     * Makes sure that a round of another puddle follows, at the latest with this one's next. What a crowd of connections has
+     * sent is routed in one go, and so costs one wake-up of the other loop. On this loop.
+     */
+    void wakeWithRound(Puddle other) {
+        if (other == this || inRound) {
+            other.wake();
+        } else {
+            wokenWithRound.set(other.index);
+            wake();
+        }
+    }
+
     /** Runs a task on the loop, after what it does now. A puddle that has stopped runs nothing any more. */
     void execute(Runnable task) {
         try {
@@ -155,6 +172,7 @@ final class Puddle {
     private void round() {
         assert inLoop();
         awake.set(false);
+        wakeOthers();
         inRound = true;
         try {
             drain();
@@ -175,6 +193,13 @@ final class Puddle {
         }
         if (!inbox.isEmpty()) {
             wake();
+        }
+    }
+
+    private void wakeOthers() {
+        for (int i = wokenWithRound.nextSetBit(0); i >= 0; i = wokenWithRound.nextSetBit(i + 1)) {
+            wokenWithRound.clear(i);
+            node.puddles()[i].wake();
         }
     }
 

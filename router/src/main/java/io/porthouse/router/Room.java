@@ -112,9 +112,10 @@ final class Room {
      * Numbers a run and offers it to every puddle with members who receive. Takes over the run; one for a room that is gone
      * is dropped, and its receipt fails with the WITHDRAWN that is on its way.
      *
+     * @param publisher whose loop this is called on
      * @return whether the room took it
      */
-    boolean publish(Run run) {
+    boolean publish(Run run, Puddle publisher) {
         Shard[] targets = audience;
         RunDelivery[] deliveries = deliveries(targets, run);
         boolean dropped;
@@ -140,11 +141,20 @@ final class Room {
         } else if (targets.length == 0) {
             run.handledByNobody();
         } else {
-            for (Shard target : targets) {
+            wake(targets, run, publisher);
+        }
+        return !dropped;
+    }
+
+    /** Small runs come in crowds, which share one wake-up of a loop; a large one is worth its own. */
+    private static void wake(Shard[] targets, Run run, Puddle publisher) {
+        for (Shard target : targets) {
+            if (run.bytes <= Outbox.COPY_BYTES) {
+                publisher.wakeWithRound(target.puddle);
+            } else {
                 target.puddle.wake();
             }
         }
-        return !dropped;
     }
 
     private static RunDelivery[] deliveries(Shard[] targets, Run run) {
@@ -172,6 +182,7 @@ final class Room {
             marker.sequence = lastSequence;
             member.session.puddle.inbox.offer(marker);
         }
+        member.session.cutOffered();
         member.session.puddle.wake();
         return Joined.JOINED;
     }
@@ -191,6 +202,7 @@ final class Room {
             marker.sequence = lastSequence;
             member.session.puddle.inbox.offer(marker);
         }
+        member.session.cutOffered();
         member.session.puddle.wake();
         return true;
     }
@@ -202,7 +214,7 @@ final class Room {
      */
     void leave(Membership member, @Nullable String reason, long correlation) {
         LeaveMarker marker = new LeaveMarker(member, reason, correlation);
-        member.session.leaves();
+        member.session.cutOffered();
         boolean last = false;
         awaitResumeNoLonger(member.session);
         synchronized (this) {
@@ -433,6 +445,7 @@ final class Room {
 
         @Override
         void apply() {
+            member.session.cutPassed();
             member.shard().put(member, receives);
             Room room = member.room;
             member.session.granted(
@@ -453,7 +466,7 @@ final class Room {
 
         @Override
         void apply() {
-            member.session.left();
+            member.session.cutPassed();
             boolean wasThere = member.shard().remove(member);
             if (reason != null && wasThere) {
                 member.session.withdrawn(member, reason, correlation);

@@ -76,8 +76,8 @@ final class Session {
     /** Runs whose receipts it still waits for. */
     int receiptsOutstanding;
 
-    /** Rooms that it has left, but not yet in the room's order: until then it is a member. */
-    private int leavesOutstanding;
+    /** What it has asked of rooms, to join, change or leave, whose turn in the room's order has not come yet. */
+    private int cutsOutstanding;
 
     private Stage stage = Stage.HELLO;
     private @Nullable Handshake handshake;
@@ -296,13 +296,13 @@ final class Session {
         }
     }
 
-    /** It leaves a room; {@link #left} follows when that is its turn in the room's order. */
-    void leaves() {
-        leavesOutstanding++;
+    /** It joins, changes or leaves a room; {@link #cutPassed} follows when that is its turn in the room's order. */
+    void cutOffered() {
+        cutsOutstanding++;
     }
 
-    void left() {
-        leavesOutstanding--;
+    void cutPassed() {
+        cutsOutstanding--;
         touch();
     }
 
@@ -452,7 +452,7 @@ final class Session {
 
     /** Returns whether everything that the client asked for has been answered and sent. */
     boolean isSettled() {
-        return leavesOutstanding == 0 && receiptsOutstanding == 0 && outbox.isDrained();
+        return cutsOutstanding == 0 && receiptsOutstanding == 0 && !rooms.isJoining() && outbox.isDrained();
     }
 
     boolean isClosed() {

@@ -147,6 +147,11 @@ final class SessionRooms {
         return state == null ? "" : state.account();
     }
 
+    /** Returns whether a JOIN waits for what the room's rules are. */
+    boolean isJoining() {
+        return pendingJoins > 0;
+    }
+
     private boolean isHeld(RoomName name) {
         Room room = session.node.rooms.find(name);
         return room != null && held.containsKey(room.handle());

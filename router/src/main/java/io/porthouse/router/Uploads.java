@@ -55,7 +55,7 @@ final class Uploads {
         Chunk.writeCancel(frame, 0, room.handle(), session.handle, upload.envelopeId);
         Run run = Run.ofChunks(frame, 0, Chunk.CANCEL_FRAME_BYTES, session, upload.envelopeId, false, true);
         frame.release();
-        room.publish(run);
+        room.publish(run, session.puddle);
         end(upload);
     }
 

@@ -71,6 +71,22 @@ final class RoomReadingTest {
         assertThat(client.expect(FrameType.GRANTED).sequence()).isEqualTo(2);
     }
 
+    /** Whether the router hears first of the end or of the rules: the client gets what it is owed. */
+    @Test
+    void whoEndsItsStreamMeanwhileIsStillAnswered() throws Exception {
+        Read<?> read = joinAndTakeRead("one", 2);
+        client.shutOutput();
+        int listed = harness.router
+                .sessions(token -> true)
+                .toCompletableFuture()
+                .get(10, TimeUnit.SECONDS)
+                .size();
+        assertThat(listed).isOne();
+        read.answer();
+        assertThat(client.expect(FrameType.GRANTED).sequence()).isEqualTo(2);
+        client.expectEnd();
+    }
+
     @Test
     void helloIsOverWhenAllItsRoomsAreAnswered() throws Exception {
         source.holdRooms();
