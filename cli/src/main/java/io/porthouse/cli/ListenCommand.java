@@ -30,7 +30,9 @@ import picocli.CommandLine.Spec;
             "Print the messages of rooms, one a line, until interrupted.",
             "What happens to the rooms (granted, withdrawn, messages lost) is told on standard error.",
             "With --save, envelopes become files: under a temporary name until the checksum is right, then under the name that"
-                    + " the sender gave, made safe, and with a number where that is taken. It is a failure if one was lost."
+                    + " the sender gave, made safe, and with a number where that is taken. It is a failure if one was lost and"
+                    + " did not come again.",
+            "A connection that is lost is taken up again; what others send meanwhile is missed."
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -53,6 +55,9 @@ final class ListenCommand implements Callable<Integer> {
 
     @Mixin
     private final RouterOptions router = new RouterOptions();
+
+    @Mixin
+    private final ReconnectOption reconnect = new ReconnectOption();
 
     @Parameters(
             paramLabel = "ROOM",
@@ -116,9 +121,10 @@ final class ListenCommand implements Callable<Integer> {
         PrintWriter err = spec.commandLine().getErr();
         Progress progress =
                 new Progress(err, directory != null && parent.streams().terminal(), System::nanoTime);
-        Listener listener = new Listener(output(), err, progress, directory, count == null ? Long.MAX_VALUE : count);
-        ConnectOptions.Builder options =
-                router.connection().onMessage(listener).onEnvelope(listener).events(listener);
+        Listener listener = new Listener(
+                output(), err, progress, directory, count == null ? Long.MAX_VALUE : count, reconnect.limit());
+        ConnectOptions.Builder options = router.connection();
+        listener.configure(options);
         if (!rooms.isEmpty()) {
             options.rooms(rooms);
         }

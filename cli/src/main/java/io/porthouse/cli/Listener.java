@@ -1,5 +1,6 @@
 package io.porthouse.cli;
 
+import io.porthouse.client.ConnectOptions;
 import io.porthouse.client.ConnectionEvents;
 import io.porthouse.client.EnvelopeHandler;
 import io.porthouse.client.IncomingEnvelope;
@@ -14,6 +15,7 @@ import io.porthouse.protocol.Gap;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
@@ -27,20 +29,36 @@ final class Listener implements MessageHandler, EnvelopeHandler, ConnectionEvent
     private final Progress progress;
     private final @Nullable SaveDirectory directory;
     private final long wanted;
+    private final Reconnecting reconnecting;
+    private final LostEnvelopes lost = new LostEnvelopes();
     private final CompletableFuture<Void> done = new CompletableFuture<>();
     private final AtomicLong seen = new AtomicLong();
-    private final AtomicLong lost = new AtomicLong();
 
     /**
      * @param directory where envelopes are saved; null: they are not
      * @param wanted how many messages and envelopes to print
+     * @param mayBeAway how long one absence of the connection may last
      */
-    Listener(Output output, PrintWriter err, Progress progress, @Nullable SaveDirectory directory, long wanted) {
+    Listener(
+            Output output,
+            PrintWriter err,
+            Progress progress,
+            @Nullable SaveDirectory directory,
+            long wanted,
+            Duration mayBeAway) {
         this.output = output;
         this.err = err;
         this.progress = progress;
         this.directory = directory;
         this.wanted = wanted;
+        this.reconnecting = new Reconnecting(mayBeAway, this::say);
+        var unused = reconnecting.over().thenAccept(done::completeExceptionally);
+    }
+
+    /** Makes a connection give all that comes to this. */
+    void configure(ConnectOptions.Builder options) {
+        reconnecting.configure(options);
+        options.onMessage(this).onEnvelope(this).events(this);
     }
 
     /** Completes when enough was printed, or nobody reads it any more; fails when the connection ends. */
@@ -53,9 +71,9 @@ final class Listener implements MessageHandler, EnvelopeHandler, ConnectionEvent
         return seen.get();
     }
 
-    /** How many envelopes did not arrive whole. */
+    /** How many envelopes did not arrive whole, and did not come again. */
     long lost() {
-        return lost.get();
+        return lost.count();
     }
 
     /** Says something to the person, beside the messages. */
@@ -92,6 +110,7 @@ final class Listener implements MessageHandler, EnvelopeHandler, ConnectionEvent
     void arrived(IncomingEnvelope envelope, Progress.Transfer transfer, @Nullable Path file) {
         if (!done.isDone()) {
             progress.clear();
+            lost.arrived(envelope);
             output.envelope(envelope, transfer.bytes(), file, transfer.rate());
             count();
         }
@@ -100,7 +119,7 @@ final class Listener implements MessageHandler, EnvelopeHandler, ConnectionEvent
     /** An envelope will not be whole. */
     void lost(IncomingEnvelope envelope, EnvelopeFailure reason) {
         if (!done.isDone()) {
-            lost.incrementAndGet();
+            lost.add(envelope);
             String name =
                     envelope.metadata().name().map(text -> " (" + text + ")").orElse("");
             say("an envelope of " + envelope.room() + name + " was lost: " + name(reason)
@@ -137,8 +156,18 @@ final class Listener implements MessageHandler, EnvelopeHandler, ConnectionEvent
 
     @Override
     public void onEnvelopeRefused(String room, EnvelopeFailure reason) {
-        lost.incrementAndGet();
+        lost.addNameless();
         say("an envelope of " + room + " was refused: " + name(reason));
+    }
+
+    @Override
+    public void onDisconnected(PorthouseException cause, Duration retryIn) {
+        reconnecting.onDisconnected(cause, retryIn);
+    }
+
+    @Override
+    public void onReconnected() {
+        reconnecting.onReconnected();
     }
 
     @Override

@@ -37,7 +37,7 @@ final class RouterOptions {
     ConnectOptions.Builder connection() {
         ConnectOptions.Builder builder = ConnectOptions.to(where)
                 .client("porthouse-cli/" + Version.text())
-                // A command ends with its connection, and its exit code says why.
+                // A command ends with its connection, and its exit code says why; unless it has --reconnect.
                 .reconnect(false)
                 // What loads the native library costs a short command more than it gains.
                 .nativeTransport(false);

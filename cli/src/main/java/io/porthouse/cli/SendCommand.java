@@ -3,18 +3,12 @@ package io.porthouse.cli;
 import io.porthouse.client.ConnectOptions;
 import io.porthouse.client.Connection;
 import io.porthouse.client.Porthouse;
-import io.porthouse.client.PorthouseException;
 import io.porthouse.client.SendReceipt;
-import io.porthouse.protocol.Envelope;
-import java.io.FilterInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -31,7 +25,9 @@ import picocli.CommandLine.Spec;
         description = {
             "Send files of any size as envelopes, one after the other, and say how many got each.",
             "Receivers are told the file's name, without its directory. Interrupted, or when a file changes while it is read,"
-                    + " the envelope is given up, and receivers keep nothing of it."
+                    + " the envelope is given up, and receivers keep nothing of it.",
+            "A connection that is lost is taken up again, and the file that was on its way sent again, whole: whoever had"
+                    + " received it to its end, and only the receipt was lost, has it twice. Standard input is not."
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -41,8 +37,6 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class)
 final class SendCommand implements Callable<Integer> {
-
-    private static final String STANDARD_INPUT = "-";
 
     @Spec
     @SuppressWarnings("NullAway.Init") // injected
@@ -54,6 +48,9 @@ final class SendCommand implements Callable<Integer> {
 
     @Mixin
     private final RouterOptions router = new RouterOptions();
+
+    @Mixin
+    private final ReconnectOption reconnect = new ReconnectOption();
 
     @Option(
             names = "--room",
@@ -68,11 +65,11 @@ final class SendCommand implements Callable<Integer> {
     private List<String> files = List.of();
 
     @Override
-    public Integer call() throws CommandException, IOException {
+    public Integer call() throws CommandException, IOException, InterruptedException {
         if (name != null && files.size() > 1) {
             throw new CommandLine.ParameterException(spec.commandLine(), "--name is for a single FILE");
         }
-        if (files.stream().filter(STANDARD_INPUT::equals).count() > 1) {
+        if (files.stream().filter(FileSender.STANDARD_INPUT::equals).count() > 1) {
             throw new CommandLine.ParameterException(spec.commandLine(), "- can be sent once");
         }
         // Before anything is sent: half of what was asked for is seldom wanted.
@@ -85,9 +82,17 @@ final class SendCommand implements Callable<Integer> {
         }
         Progress progress =
                 new Progress(spec.commandLine().getErr(), parent.streams().terminal(), System::nanoTime);
-        try (Connection connection = Porthouse.connect(options.build())) {
+        Reconnecting reconnecting = new Reconnecting(reconnect.limit(), text -> say(progress, text));
+        reconnecting.configure(options);
+        try (Connection connection =
+                Porthouse.connect(options.events(reconnecting).build())) {
+            var unused = reconnecting.over().thenRun(() -> {
+                var unusedEnd = connection.closeAsync();
+            });
+            FileSender sender = new FileSender(
+                    connection, reconnecting, progress, parent.streams().in(), text -> say(progress, text));
             for (String file : files) {
-                send(connection, file, progress);
+                send(sender, file, progress);
             }
         } finally {
             progress.clear();
@@ -95,33 +100,27 @@ final class SendCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    private void send(Connection connection, String file, Progress progress) throws IOException {
+    private void say(Progress progress, String text) {
+        progress.clear();
+        spec.commandLine().getErr().println("porthouse: " + SafeText.of(text));
+    }
+
+    private void send(FileSender sender, String file, Progress progress)
+            throws CommandException, IOException, InterruptedException {
         String sentName = name != null ? name : nameOf(file);
-        long totalBytes = sizeOf(file);
-        Progress.Transfer transfer = progress.begin(sentName.isEmpty() ? "standard input" : sentName, totalBytes);
-        InputStream source = file.equals(STANDARD_INPUT) ? parent.streams().in() : Files.newInputStream(Path.of(file));
-        // Closed by the envelope.
-        InputStream counted = new Counted(source, transfer);
-        Envelope envelope = totalBytes < 0 ? Envelope.of(counted) : Envelope.of(counted, totalBytes);
-        SendReceipt receipt = receipt(connection.send(sentName.isEmpty() ? envelope : envelope.withName(sentName)));
+        FileSender.Sent sent = sender.send(file, sentName);
+        SendReceipt receipt = sent.receipt();
         progress.clear();
         spec.commandLine()
                 .getOut()
                 .println(SafeText.of(receipt.room()) + ": sent " + SafeText.of(sentName.isEmpty() ? "-" : sentName)
-                        + ", " + transfer.bytes() + " bytes, to " + receipt.recipients()
-                        + (receipt.recipients() == 1 ? " recipient" : " recipients") + " (" + transfer.rate() + ")");
-    }
-
-    private static SendReceipt receipt(CompletableFuture<SendReceipt> future) {
-        try {
-            return future.join();
-        } catch (CompletionException e) {
-            throw e.getCause() instanceof PorthouseException known ? known : e;
-        }
+                        + ", " + sent.transfer().bytes() + " bytes, to " + receipt.recipients()
+                        + (receipt.recipients() == 1 ? " recipient" : " recipients") + " ("
+                        + sent.transfer().rate() + ")");
     }
 
     private static void requireReadable(String file) throws CommandException {
-        if (file.equals(STANDARD_INPUT)) {
+        if (file.equals(FileSender.STANDARD_INPUT)) {
             return;
         }
         Path path = Path.of(file);
@@ -140,36 +139,8 @@ final class SendCommand implements Callable<Integer> {
 
     /** Empty for standard input. */
     private static String nameOf(String file) {
-        Path last = file.equals(STANDARD_INPUT) ? null : Path.of(file).getFileName();
+        Path last =
+                file.equals(FileSender.STANDARD_INPUT) ? null : Path.of(file).getFileName();
         return last == null ? "" : last.toString();
-    }
-
-    /** Negative where it cannot be known: pipes and devices. */
-    private static long sizeOf(String file) throws IOException {
-        return !file.equals(STANDARD_INPUT) && Files.isRegularFile(Path.of(file)) ? Files.size(Path.of(file)) : -1;
-    }
-
-    /** Tells the progress what is read. */
-    private static final class Counted extends FilterInputStream {
-        private final Progress.Transfer transfer;
-
-        Counted(InputStream in, Progress.Transfer transfer) {
-            super(in);
-            this.transfer = transfer;
-        }
-
-        @Override
-        public int read() throws IOException {
-            int one = super.read();
-            transfer.add(one < 0 ? 0 : 1);
-            return one;
-        }
-
-        @Override
-        public int read(byte[] into, int offset, int length) throws IOException {
-            int read = super.read(into, offset, length);
-            transfer.add(Math.max(0, read));
-            return read;
-        }
     }
 }

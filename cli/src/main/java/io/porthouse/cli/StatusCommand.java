@@ -49,6 +49,7 @@ final class StatusCommand implements Callable<Integer> {
             line(out, "connected", "in " + millis(System.nanoTime() - start));
             line(out, "node", connection.node());
             line(out, "account", connection.account());
+            line(out, "token", connection.token());
             line(out, "session", connection.session());
             Set<String> rooms = connection.rooms();
             if (rooms.isEmpty()) {

@@ -142,12 +142,29 @@ class CommandsTest {
     }
 
     @Test
-    void listenEndsWithTheRouter() throws Exception {
-        Running listening = listen("--connect", url(ONE_ROOM));
+    void listenEndsWithTheRouterIfItIsNotToWait() throws Exception {
+        Running listening = listen("--connect", url(ONE_ROOM), "--reconnect", "0");
         node.close();
         Outcome outcome = listening.outcome();
         assertThat(outcome.code()).isEqualTo(3);
         assertThat(outcome.err()).contains("3000 going-away");
+        start();
+    }
+
+    @Test
+    void listenEndsWhenTheRouterStaysAway() throws Exception {
+        Running listening = listen("--connect", url(ONE_ROOM), "--reconnect", "1");
+        node.close();
+        Outcome outcome = listening.outcome();
+        assertThat(outcome.code()).isEqualTo(3);
+        assertThat(outcome.err().lines().skip(1))
+                .satisfiesExactly(
+                        line -> assertThat(line)
+                                .startsWith("porthouse: the connection was lost: the router ended the connection: 3000")
+                                .endsWith("(trying for 1 s)"),
+                        line -> assertThat(line)
+                                .startsWith(
+                                        "porthouse: the connection did not come back within 1 s: the router ended"));
         start();
     }
 
@@ -209,6 +226,7 @@ class CommandsTest {
             listen --count 0                | --count must be at least 1; see porthouse listen --help
             listen --count x                | Invalid value for option '--count': 'x' is not a long; see porthouse listen --help
             listen --timeout 0              | --timeout must be more than 0, and up to a year; see porthouse listen --help
+            listen --reconnect -1           | --reconnect must be 0 seconds or more, up to a year; see porthouse listen --help
             run --listen nowhere            | --listen is not an address (host:port, such as "127.0.0.1:7070"; port 0 takes a free one); see porthouse run --help
             run --admin everywhere          | --admin is not an address (host:port, such as "127.0.0.1:7070"; port 0 takes a free one); see porthouse run --help
             pump --connect http://h x       | that is not a router's address; write tcp://host:port or tcp://token@host:port
@@ -295,6 +313,7 @@ class CommandsTest {
                         line -> assertThat(line).matches("connected  in [0-9.]+ ms"),
                         line -> assertThat(line).matches("node       .+"),
                         line -> assertThat(line).isEqualTo("account    acme"),
+                        line -> assertThat(line).matches("token      .+"),
                         line -> assertThat(line).matches("session    .+"),
                         line -> assertThat(line).matches("round trip [0-9.]+ ms"),
                         line -> assertThat(line).isEqualTo("room       acme/a (read, write)"),

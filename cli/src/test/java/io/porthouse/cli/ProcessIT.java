@@ -47,7 +47,7 @@ class ProcessIT {
     @ValueSource(strings = {"TERM", "INT"})
     void aSignalStopsItInOrder(String signal) throws Exception {
         try (CommandProcess router = router(ANY_PORT);
-                CommandProcess listener = start("listen").awaitErr("listening to local/lobby")) {
+                CommandProcess listener = start("listen --reconnect 0").awaitErr("listening to local/lobby")) {
             long start = System.nanoTime();
             router.signal(signal);
             assertThat(router.exit()).isZero();

@@ -23,6 +23,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -52,7 +53,8 @@ class SavingSinkTest {
                 writer,
                 new Progress(writer, false, System::nanoTime),
                 SaveDirectory.open(dir),
-                10);
+                10,
+                Duration.ZERO);
         assembler = new EnvelopeAssembler(10, new EnvelopeListener() {
             @Override
             public EnvelopeSink begin(EnvelopeKey key, long totalBytes, boolean text, EnvelopeMetadata metadata) {

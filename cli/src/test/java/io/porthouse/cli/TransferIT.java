@@ -4,16 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -55,31 +50,8 @@ class TransferIT {
         }
     }
 
-    /** Writes random bytes; returns their SHA-256. */
     private String file(String name, long bytes) throws Exception {
-        MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-        Random random = new Random(bytes);
-        byte[] block = new byte[1 << 20];
-        try (OutputStream out = Files.newOutputStream(dir.resolve(name))) {
-            for (long left = bytes; left > 0; left -= block.length) {
-                random.nextBytes(block);
-                int length = (int) Math.min(left, block.length);
-                sha256.update(block, 0, length);
-                out.write(block, 0, length);
-            }
-        }
-        return HexFormat.of().formatHex(sha256.digest());
-    }
-
-    private static String sha256(Path file) throws Exception {
-        MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-        byte[] block = new byte[1 << 20];
-        try (InputStream in = Files.newInputStream(file)) {
-            for (int read = in.read(block); read >= 0; read = in.read(block)) {
-                sha256.update(block, 0, read);
-            }
-        }
-        return HexFormat.of().formatHex(sha256.digest());
+        return RandomFile.write(dir.resolve(name), bytes);
     }
 
     private void arrivesWhole(long bytes, Duration limit) throws Exception {
@@ -94,7 +66,7 @@ class TransferIT {
                     .matches("local/lobby: \\(envelope large\\.bin, " + bytes
                             + " bytes, checksum right, saved as in/large\\.bin, .*/s\\)\n");
             assertThat(saved()).containsExactly(dir.resolve("in/large.bin"));
-            assertThat(sha256(dir.resolve("in/large.bin"))).isEqualTo(expected);
+            assertThat(RandomFile.sha256(dir.resolve("in/large.bin"))).isEqualTo(expected);
         }
     }
 

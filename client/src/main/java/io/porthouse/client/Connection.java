@@ -76,6 +76,11 @@ public final class Connection implements AutoCloseable {
         return lifeline.welcome().session();
     }
 
+    /** The id of the token, never its secret: what an owner knows it by. Configured tokens have the name they were given. */
+    public String token() {
+        return lifeline.welcome().token();
+    }
+
     /** The name of the router's node. */
     public String node() {
         return lifeline.welcome().node();
@@ -196,9 +201,9 @@ public final class Connection implements AutoCloseable {
         post(room, 0, payload);
     }
 
-    /** Sends an envelope to the default room; otherwise like {@link #send(String, Envelope)}. */
+    /** Sends an envelope to its room, or else to the default room; otherwise like {@link #send(String, Envelope)}. */
     public CompletableFuture<SendReceipt> send(Envelope envelope) {
-        return lifeline.awaitLink().send(null, envelope);
+        return lifeline.awaitLink().send(envelope.room().orElse(null), envelope);
     }
 
     /**
@@ -212,6 +217,11 @@ public final class Connection implements AutoCloseable {
         return lifeline.awaitLink().send(room, envelope);
     }
 
+    /** Sends an envelope's chunks to its room, or else to the default room; like {@link #send(String, EnvelopeChunks)}. */
+    public CompletableFuture<SendReceipt> send(EnvelopeChunks chunks) {
+        return lifeline.awaitLink().send(chunks.room().orElse(null), chunks);
+    }
+
     /**
      * Sends an envelope in chunks of a size that the caller chose, {@code connection.send(room, envelope.chunks(64))};
      * otherwise like {@link #send(String, Envelope)}. Small chunks let messages pass sooner, large ones cost less.
@@ -222,9 +232,9 @@ public final class Connection implements AutoCloseable {
         return lifeline.awaitLink().send(room, chunks);
     }
 
-    /** Sends one chunk to the default room; otherwise like {@link #send(String, EnvelopeChunk)}. */
+    /** Sends one chunk to its envelope's room, or else to the default room; like {@link #send(String, EnvelopeChunk)}. */
     public CompletableFuture<SendReceipt> send(EnvelopeChunk chunk) {
-        return lifeline.awaitLink().send(null, chunk);
+        return lifeline.awaitLink().send(chunk.chunks().room().orElse(null), chunk);
     }
 
     /**

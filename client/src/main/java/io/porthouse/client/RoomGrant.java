@@ -2,6 +2,8 @@ package io.porthouse.client;
 
 import io.porthouse.protocol.ControlBody;
 import io.porthouse.protocol.Right;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.Set;
 
 /**
@@ -16,7 +18,10 @@ import java.util.Set;
 public record RoomGrant(String room, Set<Right> may, String epoch, long sequence, String reason) {
 
     public RoomGrant {
-        may = Set.copyOf(may);
+        // In their order, so that it is told alike each time.
+        Set<Right> rights = EnumSet.noneOf(Right.class);
+        rights.addAll(may);
+        may = Collections.unmodifiableSet(rights);
     }
 
     static RoomGrant of(ControlBody.Granted body) {

@@ -45,6 +45,7 @@ class ConnectTest {
     void tellsWhatTheWelcomeSaid() throws Exception {
         try (var pair = router.connect(router.options())) {
             assertThat(pair.connection().account()).isEqualTo("acme");
+            assertThat(pair.connection().token()).isEqualTo("t1");
             assertThat(pair.connection().session()).isEqualTo("s1");
             assertThat(pair.connection().node()).isEqualTo("n1");
             assertThat(pair.connection().rooms()).containsExactly("acme/lobby", "acme/side");

@@ -144,6 +144,37 @@ class EnvelopeTransferTest {
     }
 
     @Test
+    void anEnvelopeMayCarryItsRoom() throws Exception {
+        Envelope envelope = Envelope.of("for the side room").to("side").withType("text/plain");
+        assertThat(envelope.room()).contains("side");
+        ScriptedRouter.Step twoRooms = peer -> {
+            peer.readHello();
+            peer.write(out -> {
+                ScriptedRouter.welcome(out, 2);
+                ScriptedRouter.granted(out, LOBBY, "acme/lobby", 1);
+                ScriptedRouter.granted(out, SIDE, "acme/side", 1);
+            });
+        };
+        try (var pair = router.connect(router.options(), twoRooms);
+                EnvelopeChunks chunks = envelope.chunks(1)) {
+            List<CompletableFuture<SendReceipt>> receipts = new ArrayList<>();
+            receipts.add(pair.connection().send(envelope));
+            receipts.add(pair.connection().send(envelope.chunks(1)));
+            chunks.forEach(chunk -> receipts.add(pair.connection().send(chunk)));
+            receipts.add(pair.connection().send("lobby", envelope));
+            for (int room : new int[] {SIDE, SIDE, SIDE, LOBBY}) {
+                Received chunk = pair.router().read(FrameType.ENVELOPE);
+                assertThat(chunk.room()).isEqualTo(room);
+                pair.router().receipt(room, chunk.correlation(), 0, 1);
+            }
+            assertThat(receipts).hasSize(4);
+            for (CompletableFuture<SendReceipt> receipt : receipts) {
+                assertThat(soon(receipt).recipients()).isEqualTo(1);
+            }
+        }
+    }
+
+    @Test
     void chunksOutOfOrderAreRefusedHere() throws Exception {
         try (var pair = router.connect(router.options());
                 EnvelopeChunks chunks = Envelope.of(new byte[2500]).chunks(1)) {

@@ -6,14 +6,16 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A payload that travels in chunks: too large for one message, or not worth holding in memory. An envelope describes what
  * to send; it reads nothing before its {@link #chunks} are walked, and then holds one chunk at a time.
  *
  * <pre>{@code
- * Envelope envelope = Envelope.of(Path.of("film.mkv")).withType("video/x-matroska");
+ * Envelope envelope = Envelope.of(Path.of("film.mkv")).to("films").withType("video/x-matroska");
  * try (EnvelopeChunks chunks = envelope.chunks(1024)) {
  *     for (EnvelopeChunk chunk : chunks) {
  *         connection.send(chunk);
@@ -28,11 +30,13 @@ public final class Envelope {
     private final Source source;
     private final boolean text;
     private final EnvelopeMetadata metadata;
+    private final @Nullable String room;
 
-    private Envelope(Source source, boolean text, EnvelopeMetadata metadata) {
+    private Envelope(Source source, boolean text, EnvelopeMetadata metadata, @Nullable String room) {
         this.source = source;
         this.text = text;
         this.metadata = metadata;
+        this.room = room;
     }
 
     /**
@@ -41,12 +45,12 @@ public final class Envelope {
      * @param payload not copied, so not to be changed until it is sent
      */
     public static Envelope of(byte[] payload) {
-        return new Envelope(Source.bytes(payload), false, EnvelopeMetadata.NONE);
+        return new Envelope(Source.bytes(payload), false, EnvelopeMetadata.NONE, null);
     }
 
     /** Describes a text, sent as UTF-8 and marked as text. */
     public static Envelope of(String text) {
-        return new Envelope(Source.bytes(text.getBytes(StandardCharsets.UTF_8)), true, EnvelopeMetadata.NONE);
+        return new Envelope(Source.bytes(text.getBytes(StandardCharsets.UTF_8)), true, EnvelopeMetadata.NONE, null);
     }
 
     /**
@@ -57,7 +61,7 @@ public final class Envelope {
         Path last = file.getFileName();
         EnvelopeMetadata metadata =
                 last == null ? EnvelopeMetadata.NONE : EnvelopeMetadata.NONE.withName(last.toString());
-        return new Envelope(Source.file(file), false, metadata);
+        return new Envelope(Source.file(file), false, metadata, null);
     }
 
     /**
@@ -67,7 +71,7 @@ public final class Envelope {
      *     EnvelopeChunks#close}
      */
     public static Envelope of(InputStream payload) {
-        return new Envelope(Source.once(payload, Chunk.UNKNOWN_TOTAL), false, EnvelopeMetadata.NONE);
+        return new Envelope(Source.once(payload, Chunk.UNKNOWN_TOTAL), false, EnvelopeMetadata.NONE, null);
     }
 
     /**
@@ -81,7 +85,7 @@ public final class Envelope {
         if (totalBytes < 0) {
             throw new IllegalArgumentException("a payload has at least 0 bytes, not " + totalBytes);
         }
-        return new Envelope(Source.once(payload, totalBytes), false, EnvelopeMetadata.NONE);
+        return new Envelope(Source.once(payload, totalBytes), false, EnvelopeMetadata.NONE, null);
     }
 
     /**
@@ -104,7 +108,21 @@ public final class Envelope {
 
     /** Returns the same payload with all of its metadata replaced. */
     public Envelope withMetadata(EnvelopeMetadata replacement) {
-        return new Envelope(source, text, replacement);
+        return new Envelope(source, text, replacement, room);
+    }
+
+    /**
+     * Returns the same payload for a room, so that sending it need not name one.
+     *
+     * @param room its name: {@code account/name}, or {@code name} in the sender's own account; checked when it is sent
+     */
+    public Envelope to(String room) {
+        return new Envelope(source, text, metadata, room);
+    }
+
+    /** The room that it is for; empty: the sender's default room, or one named with the sending. */
+    public Optional<String> room() {
+        return Optional.ofNullable(room);
     }
 
     /** What receivers are told about the payload. */
@@ -148,7 +166,7 @@ public final class Envelope {
         byte[] metadataUtf8 = metadata.utf8();
         EnvelopeChunks.requireFits(EnvelopeChunks.largestFrameBytes(kib, metadataUtf8.length), maxFrameBytes);
         source.claim();
-        return new EnvelopeChunks(source, kib << 10, metadataUtf8, text);
+        return new EnvelopeChunks(source, kib << 10, metadataUtf8, text, room);
     }
 
     /** Where a payload's bytes come from. */

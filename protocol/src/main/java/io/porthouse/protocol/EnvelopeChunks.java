@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
+import java.util.Optional;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,7 @@ public final class EnvelopeChunks implements Iterable<EnvelopeChunk>, AutoClosea
     private final int chunkBytes;
     private final byte[] metadata;
     private final boolean text;
+    private final @Nullable String room;
     private final CRC32 crc = new CRC32();
 
     /** One byte more than a chunk: whether that byte exists says whether a chunk is the last. */
@@ -41,11 +43,17 @@ public final class EnvelopeChunks implements Iterable<EnvelopeChunk>, AutoClosea
     private boolean done;
     private boolean closed;
 
-    EnvelopeChunks(Envelope.Source source, int chunkBytes, byte[] metadata, boolean text) {
+    EnvelopeChunks(Envelope.Source source, int chunkBytes, byte[] metadata, boolean text, @Nullable String room) {
         this.source = source;
         this.chunkBytes = chunkBytes;
         this.metadata = metadata;
         this.text = text;
+        this.room = room;
+    }
+
+    /** The room that the envelope was made for ({@link Envelope#to}), if it was. */
+    public Optional<String> room() {
+        return Optional.ofNullable(room);
     }
 
     /** The largest frame that chunks of this size can make, bytes. */
