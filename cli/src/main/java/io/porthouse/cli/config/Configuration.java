@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param nodeName shown to clients in WELCOME
  * @param listen the TCP address; port 0 takes a free one
  * @param admin the address of the admin listener; null: off
+ * @param store where accounts, rooms and tokens are kept
  * @param transport null: the best one there is
  * @param loops event loops; 0: as many as there are processors, and at least two
  * @param heartbeat silence after which a client is asked whether it is still there
@@ -30,6 +31,7 @@ public record Configuration(
         String nodeName,
         InetSocketAddress listen,
         @Nullable InetSocketAddress admin,
+        ConfiguredStore store,
         @Nullable Transport transport,
         int loops,
         Duration heartbeat,
@@ -66,6 +68,7 @@ public record Configuration(
                 RouterSettings.DEFAULT_NODE_NAME,
                 router.listen(),
                 DEFAULT_ADMIN,
+                ConfiguredStore.DEFAULT,
                 null,
                 0,
                 RouterSettings.DEFAULT_HEARTBEAT,
@@ -83,6 +86,7 @@ public record Configuration(
                 nodeName,
                 listen,
                 admin,
+                store,
                 transport,
                 loops,
                 heartbeat,
@@ -96,13 +100,37 @@ public record Configuration(
     /** The same with another TCP address. */
     public Configuration withListen(InetSocketAddress address) {
         return new Configuration(
-                data, nodeName, address, admin, transport, loops, heartbeat, limits, memoryLimit, rules, tokens, log);
+                data,
+                nodeName,
+                address,
+                admin,
+                store,
+                transport,
+                loops,
+                heartbeat,
+                limits,
+                memoryLimit,
+                rules,
+                tokens,
+                log);
     }
 
     /** The same with another admin address; null: off. */
     public Configuration withAdmin(@Nullable InetSocketAddress address) {
         return new Configuration(
-                data, nodeName, listen, address, transport, loops, heartbeat, limits, memoryLimit, rules, tokens, log);
+                data,
+                nodeName,
+                listen,
+                address,
+                store,
+                transport,
+                loops,
+                heartbeat,
+                limits,
+                memoryLimit,
+                rules,
+                tokens,
+                log);
     }
 
     /** What the router is told, with what was left to this machine decided. */

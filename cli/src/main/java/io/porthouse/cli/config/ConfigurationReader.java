@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.toml.TomlMapper;
+import io.porthouse.admin.store.StoreSettings;
 import io.porthouse.protocol.Frame;
 import io.porthouse.router.RouterSettings;
 import io.porthouse.router.Transport;
@@ -98,6 +99,8 @@ public final class ConfigurationReader {
         InetSocketAddress adminListen = admin(admin);
         admin.end();
 
+        ConfiguredStore store = store(root.table("store"));
+
         Table router = root.table("router");
         Transport transport = transport(router);
         int loops = router.integer("loops", 0, 0, 1024);
@@ -118,6 +121,7 @@ public final class ConfigurationReader {
                 nodeName,
                 tcp,
                 adminListen,
+                store,
                 transport,
                 loops,
                 Duration.ofSeconds(heartbeat),
@@ -164,6 +168,34 @@ public final class ConfigurationReader {
             return null;
         }
         return address(admin, "listen", Configuration.DEFAULT_ADMIN);
+    }
+
+    private static ConfiguredStore store(Table table) {
+        String url = given(table, "url");
+        String user = given(table, "user");
+        String passwordFile = given(table, "passwordFile");
+        int connections = table.integer("connections", ConfiguredStore.DEFAULT.connections(), 4, 1000);
+        table.end();
+        try {
+            if (url == null && (user != null || passwordFile != null)) {
+                table.problem(
+                        "url",
+                        "is missing, and without it there is nobody to sign in to (leave out user and passwordFile)");
+            } else if (url != null) {
+                StoreSettings unused = StoreSettings.postgres(url, user, null);
+            }
+            return new ConfiguredStore(url, user, passwordFile == null ? null : Path.of(passwordFile), connections);
+        } catch (InvalidPathException e) {
+            table.problem("passwordFile", "is not a path (the name of a file)");
+        } catch (IllegalArgumentException e) {
+            table.problem("url", "is not a JDBC URL of PostgreSQL (jdbc:postgresql://host/database)");
+        }
+        return ConfiguredStore.DEFAULT;
+    }
+
+    /** An empty text says the same as nothing, so that the file can show the default. */
+    private static @Nullable String given(Table table, String key) {
+        return table.text(key).filter(text -> !text.isEmpty()).orElse(null);
     }
 
     private static @Nullable Transport transport(Table router) {

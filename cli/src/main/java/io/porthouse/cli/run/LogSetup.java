@@ -8,6 +8,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.encoder.Encoder;
 import io.porthouse.cli.config.LogSettings;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,6 +23,9 @@ public final class LogSetup {
     /** Messages may quote what peers sent: without control characters they cannot forge lines or steer a terminal. */
     private static final String PATTERN =
             "%d{\"yyyy-MM-dd'T'HH:mm:ss.SSSXXX\"} %-5level %logger{0}: %replace(%msg){'\\p{Cntrl}', '?'}%n%ex";
+
+    /** Libraries that report each of their steps at each start; the configuration can still let them. */
+    private static final List<String> TALKATIVE = List.of("org.flywaydb", "com.zaxxer.hikari");
 
     private LogSetup() {}
 
@@ -40,6 +44,7 @@ public final class LogSetup {
         ch.qos.logback.classic.Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
         root.addAppender(appender);
         root.setLevel(level(settings.level()));
+        TALKATIVE.forEach(name -> context.getLogger(name).setLevel(Level.WARN));
         settings.levels().forEach((name, level) -> context.getLogger(name).setLevel(level(level)));
     }
 

@@ -1,38 +1,52 @@
 package io.porthouse.cli.run;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.porthouse.admin.live.ChangeFollower;
+import io.porthouse.admin.live.LiveChanges;
+import io.porthouse.admin.live.StoreTokenSource;
+import io.porthouse.admin.secrets.Passwords;
+import io.porthouse.admin.secrets.Passwords.Cost;
+import io.porthouse.admin.store.Store;
+import io.porthouse.admin.store.StoreSettings;
+import io.porthouse.admin.store.StoreWorkers;
 import io.porthouse.cli.config.Configuration;
 import io.porthouse.cli.config.HostPort;
+import io.porthouse.router.Grant;
 import io.porthouse.router.MemoryTokenSource;
 import io.porthouse.router.Router;
 import io.porthouse.router.RouterSettings;
+import io.porthouse.router.TokenState;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A running router with everything around it, wired by hand. Closing it stops all of it, in order. */
 public final class Node implements AutoCloseable {
 
+    /** Reads of tokens and rooms that may wait for the store: as many as there may be connections in their handshake. */
+    private static final int WAITING_READS = 10_000;
+
+    /** Passwords that are checked at the same time; each takes a processor, and 19 MiB, for a tenth of a second. */
+    private static final int PASSWORDS_AT_ONCE = 2;
+
+    private final Parts parts;
     private final DataDirectory data;
     private final Router router;
-    private final SimpleMeterRegistry metrics;
     private final RouterSettings settings;
     private final @Nullable LocalToken localToken;
 
     private Node(
-            DataDirectory data,
-            Router router,
-            SimpleMeterRegistry metrics,
-            RouterSettings settings,
-            @Nullable LocalToken localToken) {
+            Parts parts, DataDirectory data, Router router, RouterSettings settings, @Nullable LocalToken localToken) {
+        this.parts = parts;
         this.data = data;
         this.router = router;
-        this.metrics = metrics;
         this.settings = settings;
         this.localToken = localToken;
     }
@@ -43,28 +57,57 @@ public final class Node implements AutoCloseable {
      * @throws StartException if it cannot: the message says why, and what to do
      */
     public static Node start(Configuration configuration) throws StartException {
-        RouterSettings settings = configuration.routerSettings();
-        DataDirectory data = DataDirectory.open(configuration.data());
-        SimpleMeterRegistry metrics = new SimpleMeterRegistry();
+        Parts parts = new Parts();
         try {
-            MemoryTokenSource tokens = new MemoryTokenSource(configuration.rules()::of);
-            configuration.tokens().forEach(token -> tokens.put(token.secretHash(), token.state()));
-            LocalToken localToken = null;
-            if (configuration.tokens().isEmpty()) {
-                localToken = LocalToken.of(data, new SecureRandom());
-                tokens.put(MemoryTokenSource.secretHash(localToken.secret()), localToken.state());
-            }
-            Router router = Router.start(settings, tokens, metrics, Clock.systemUTC());
-            return new Node(data, router, metrics, settings, localToken);
-        } catch (IOException e) {
-            data.close();
-            metrics.close();
-            throw cannotListen(settings.listen(), e);
-        } catch (StartException e) {
-            data.close();
-            metrics.close();
+            return start(configuration, parts);
+        } catch (StartException | RuntimeException e) {
+            parts.close();
             throw e;
         }
+    }
+
+    private static Node start(Configuration configuration, Parts parts) throws StartException {
+        Clock clock = Clock.systemUTC();
+        RouterSettings settings = configuration.routerSettings();
+        DataDirectory data = parts.add(DataDirectory.open(configuration.data()));
+        SimpleMeterRegistry metrics = new SimpleMeterRegistry();
+        AutoCloseable unused = parts.add(metrics::close);
+        StoreSettings storeSettings = AccountStore.settings(configuration.store(), data.path());
+        Passwords passwords =
+                new Passwords(Cost.DEFAULT, PASSWORDS_AT_ONCE, storeSettings.patience(), new SecureRandom());
+        Store store = parts.add(AccountStore.open(storeSettings, data.path(), clock, passwords, metrics));
+        StoreWorkers readers = parts.add(new StoreWorkers(
+                "tokens",
+                Math.max(1, storeSettings.connections() / 2),
+                WAITING_READS,
+                storeSettings.patience(),
+                System::nanoTime,
+                metrics));
+
+        MemoryTokenSource configured = new MemoryTokenSource(configuration.rules()::of);
+        List<TokenState> states = new ArrayList<>();
+        configuration.tokens().forEach(token -> {
+            configured.put(token.secretHash(), token.state());
+            states.add(token.state());
+        });
+        LocalToken localToken = null;
+        if (configuration.tokens().isEmpty()) {
+            localToken = LocalToken.of(data, new SecureRandom());
+            configured.put(MemoryTokenSource.secretHash(localToken.secret()), localToken.state());
+            states.add(localToken.state());
+        }
+        List<Grant> grants =
+                states.stream().flatMap(state -> state.grants().stream()).toList();
+        StoreTokenSource tokens = new StoreTokenSource(store, readers, configured, grants);
+        Router router;
+        try {
+            router = parts.add(Router.start(settings, tokens, metrics, clock));
+        } catch (IOException e) {
+            throw cannotListen(settings.listen(), e);
+        }
+        LiveChanges live = new LiveChanges(router);
+        parts.add(new ChangeFollower(store, live, clock, metrics)).start();
+        return new Node(parts, data, router, settings, localToken);
     }
 
     /** Where it listens; the port is the one that was taken if 0 was asked for. */
@@ -99,9 +142,7 @@ public final class Node implements AutoCloseable {
     /** Stops: clients are told, what is queued for them leaves, and then everything is given back. At most 5 s. */
     @Override
     public void close() {
-        router.close();
-        metrics.close();
-        data.close();
+        parts.close();
     }
 
     private static StartException cannotListen(InetSocketAddress address, IOException e) {

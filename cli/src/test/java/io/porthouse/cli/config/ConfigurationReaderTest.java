@@ -57,6 +57,11 @@ class ConfigurationReaderTest {
                 transport = "nio"
                 loops = 3
                 heartbeatSeconds = 9
+                [store]
+                url = "jdbc:postgresql://db/porthouse"
+                user = "ph"
+                passwordFile = "/run/password"
+                connections = 20
                 [limits]
                 maxFrameBytes = "64 KiB"
                 maxOpenEnvelopes = 5
@@ -89,6 +94,7 @@ class ConfigurationReaderTest {
                         "n7",
                         HostPort.parse("127.0.0.1:1234").orElseThrow(),
                         HostPort.parse("127.0.0.1:1235").orElseThrow(),
+                        new ConfiguredStore("jdbc:postgresql://db/porthouse", "ph", Path.of("/run/password"), 20),
                         Transport.NIO,
                         3,
                         Duration.ofSeconds(9),
@@ -200,7 +206,7 @@ class ConfigurationReaderTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             [limits]; maxFrameByte = 1            | test.toml:2: limits.maxFrameByte: unknown setting (known here: handshakes, inboxBytes, maxFrameBytes, maxOpenEnvelopes, outboxBytes, roomsPerSession)
-            dta = "x"                             | test.toml:1: dta: unknown setting (known here: admin, data, limits, listen, log, memory, node, rooms, router, rules, tokens)
+            dta = "x"                             | test.toml:1: dta: unknown setting (known here: admin, data, limits, listen, log, memory, node, rooms, router, rules, store, tokens)
             data = 5                              | test.toml:1: data: is not a text (write it in quotes)
             data = ""                             | test.toml:1: data: is not a path (the name of a directory)
             listen = "x"                          | test.toml:1: listen: is not a table (write [listen])
@@ -208,6 +214,9 @@ class ConfigurationReaderTest {
             [listen]; tcp = "a:99999"             | test.toml:2: listen.tcp: is not an address (host:port, such as "127.0.0.1:7070"; port 0 takes a free one)
             [listen]; tcp = "no.such.invalid:1"   | test.toml:2: listen.tcp: no machine is known by the name no.such.invalid
             [admin]; listen = "on"                | test.toml:2: admin.listen: is not an address (host:port, such as "127.0.0.1:7070"; port 0 takes a free one)
+            [store]; url = "jdbc:mysql://db/x"    | test.toml:2: store.url: is not a JDBC URL of PostgreSQL (jdbc:postgresql://host/database)
+            [store]; user = "ph"                  | test.toml:1: store.url: is missing, and without it there is nobody to sign in to (leave out user and passwordFile)
+            [store]; connections = 2              | test.toml:2: store.connections: is out of range (4 to 1000)
             [node]; name = " "                    | test.toml:2: node.name: is not a name (1 to 64 characters)
             [router]; transport = "fast"          | test.toml:2: router.transport: there is no "fast" ("auto", "epoll", "io_uring", "nio")
             [router];; loops = 2000               | test.toml:3: router.loops: is out of range (0 to 1024)
