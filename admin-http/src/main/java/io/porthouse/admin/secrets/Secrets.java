@@ -17,6 +17,7 @@ public final class Secrets {
     public static final String TOKEN_PREFIX = "ph_";
     public static final String KEY_PREFIX = "phk_";
     public static final String INVITATION_PREFIX = "phi_";
+    public static final String SESSION_PREFIX = "phs_";
 
     private static final int RANDOM_BYTES = 20;
     private static final int PASSWORD_LENGTH = 20;
@@ -47,6 +48,11 @@ public final class Secrets {
     /** Makes an invitation's code. */
     public String newInvitation() {
         return INVITATION_PREFIX + randomText();
+    }
+
+    /** Makes what a browser shows that it has signed in. */
+    public String newSession() {
+        return SESSION_PREFIX + randomText();
     }
 
     /** Makes a password of 100 random bits. */
