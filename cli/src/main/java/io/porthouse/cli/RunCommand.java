@@ -10,6 +10,7 @@ import io.porthouse.cli.run.Run;
 import io.porthouse.cli.run.StartException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -33,6 +34,8 @@ final class RunCommand implements Callable<Integer> {
     static final String NAME = "run";
 
     private static final String LISTEN_VARIABLE = "PORTHOUSE_LISTEN";
+    private static final String ADMIN_VARIABLE = "PORTHOUSE_ADMIN";
+    private static final String OFF = "off";
 
     @Spec
     @SuppressWarnings("NullAway.Init") // injected
@@ -57,7 +60,9 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--admin",
             paramLabel = "HOST:PORT|off",
-            description = "The admin listener. Accepted, and served from a later version on.")
+            description =
+                    "Where accounts, rooms and tokens are administered, by HTTP; port 0 takes a free one. By default $"
+                            + ADMIN_VARIABLE + ", else the configuration's, 127.0.0.1:7071 unless set.")
     private @Nullable String admin;
 
     @Mixin
@@ -77,25 +82,37 @@ final class RunCommand implements Callable<Integer> {
         if (data != null) {
             configuration = configuration.withData(data);
         }
-        String fromEnvironment = System.getenv(LISTEN_VARIABLE);
-        if (listen != null) {
-            configuration = configuration.withListen(address("--listen", listen));
-        } else if (fromEnvironment != null && !fromEnvironment.isEmpty()) {
-            configuration = configuration.withListen(address("$" + LISTEN_VARIABLE, fromEnvironment));
+        Optional<Given> listenAt = given("--listen", listen, LISTEN_VARIABLE);
+        if (listenAt.isPresent()) {
+            configuration = configuration.withListen(address(listenAt.get()));
         }
-        if (admin != null) {
-            configuration = configuration.withAdmin(admin.equals("off") ? null : address("--admin", admin));
+        Optional<Given> adminAt = given("--admin", admin, ADMIN_VARIABLE);
+        if (adminAt.isPresent()) {
+            configuration = configuration.withAdmin(adminAt.get().text.equals(OFF) ? null : address(adminAt.get()));
         }
         return configuration;
     }
 
-    private InetSocketAddress address(String option, String text) {
-        InetSocketAddress address = HostPort.parse(text)
+    /** What was given, and by what. */
+    private record Given(String by, String text) {}
+
+    /** The option is stronger than the environment. */
+    private static Optional<Given> given(String option, @Nullable String value, String variable) {
+        if (value != null) {
+            return Optional.of(new Given(option, value));
+        }
+        return Optional.ofNullable(System.getenv(variable))
+                .filter(text -> !text.isEmpty())
+                .map(text -> new Given("$" + variable, text));
+    }
+
+    private InetSocketAddress address(Given given) {
+        InetSocketAddress address = HostPort.parse(given.text)
                 .orElseThrow(() -> new CommandLine.ParameterException(
-                        spec.commandLine(), option + " is not an address (" + HostPort.FORM + ")"));
+                        spec.commandLine(), given.by + " is not an address (" + HostPort.FORM + ")"));
         if (address.isUnresolved()) {
             throw new CommandLine.ParameterException(
-                    spec.commandLine(), option + ": no machine is known by the name " + address.getHostString());
+                    spec.commandLine(), given.by + ": no machine is known by the name " + address.getHostString());
         }
         return address;
     }

@@ -41,6 +41,8 @@ final class CommandProcess implements AutoCloseable {
                 .redirectError(err.toFile());
         // What the machine has set must not decide.
         builder.environment().keySet().removeIf(name -> name.startsWith("PORTHOUSE_"));
+        // The tests run beside each other, and beside whatever else runs here.
+        builder.environment().put("PORTHOUSE_ADMIN", "127.0.0.1:0");
         builder.environment().putAll(environment);
         builder.environment().put("HOME", directory.toString());
         return new CommandProcess(command, builder.start(), out, err);

@@ -1,5 +1,6 @@
 package io.porthouse.cli.config;
 
+import io.porthouse.admin.http.AdminSettings;
 import io.porthouse.router.RouterSettings;
 import io.porthouse.router.TokenState;
 import io.porthouse.router.Transport;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param data where the router keeps what must outlive it
  * @param nodeName shown to clients in WELCOME
  * @param listen the TCP address; port 0 takes a free one
- * @param admin the address of the admin listener; null: off
+ * @param admin the admin listener; null: off
  * @param store where accounts, rooms and tokens are kept
  * @param transport null: the best one there is
  * @param loops event loops; 0: as many as there are processors, and at least two
@@ -30,7 +31,7 @@ public record Configuration(
         Path data,
         String nodeName,
         InetSocketAddress listen,
-        @Nullable InetSocketAddress admin,
+        @Nullable AdminSettings admin,
         ConfiguredStore store,
         @Nullable Transport transport,
         int loops,
@@ -43,10 +44,6 @@ public record Configuration(
 
     /** Beside the working directory's other files, so that nothing is written where nobody looks. */
     public static final Path DEFAULT_DATA = Path.of("porthouse-data");
-
-    /** Loopback only, until told otherwise. */
-    public static final InetSocketAddress DEFAULT_ADMIN =
-            HostPort.parse("127.0.0.1:7071").orElseThrow();
 
     public Configuration {
         tokens = List.copyOf(tokens);
@@ -67,7 +64,7 @@ public record Configuration(
                 DEFAULT_DATA,
                 RouterSettings.DEFAULT_NODE_NAME,
                 router.listen(),
-                DEFAULT_ADMIN,
+                AdminSettings.defaults(),
                 ConfiguredStore.DEFAULT,
                 null,
                 0,
@@ -117,11 +114,12 @@ public record Configuration(
 
     /** The same with another admin address; null: off. */
     public Configuration withAdmin(@Nullable InetSocketAddress address) {
+        AdminSettings present = admin == null ? AdminSettings.defaults() : admin;
         return new Configuration(
                 data,
                 nodeName,
                 listen,
-                address,
+                address == null ? null : present.withListen(address),
                 store,
                 transport,
                 loops,

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.toml.TomlMapper;
+import io.porthouse.admin.http.AdminSettings;
 import io.porthouse.admin.store.StoreSettings;
 import io.porthouse.protocol.Frame;
 import io.porthouse.router.RouterSettings;
@@ -95,10 +96,7 @@ public final class ConfigurationReader {
         InetSocketAddress tcp = address(listen, "tcp", RouterSettings.defaults().listen());
         listen.end();
 
-        Table admin = root.table("admin");
-        InetSocketAddress adminListen = admin(admin);
-        admin.end();
-
+        AdminSettings admin = AdminReader.read(root.table("admin"));
         ConfiguredStore store = store(root.table("store"));
 
         Table router = root.table("router");
@@ -120,7 +118,7 @@ public final class ConfigurationReader {
                 data,
                 nodeName,
                 tcp,
-                adminListen,
+                admin,
                 store,
                 transport,
                 loops,
@@ -145,7 +143,7 @@ public final class ConfigurationReader {
         return Configuration.DEFAULT_DATA;
     }
 
-    private static InetSocketAddress address(Table table, String key, InetSocketAddress byDefault) {
+    static InetSocketAddress address(Table table, String key, InetSocketAddress byDefault) {
         Optional<String> text = table.text(key);
         if (text.isEmpty()) {
             return byDefault;
@@ -163,18 +161,11 @@ public final class ConfigurationReader {
         return address.get();
     }
 
-    private static @Nullable InetSocketAddress admin(Table admin) {
-        if (admin.text("listen").equals(Optional.of("off"))) {
-            return null;
-        }
-        return address(admin, "listen", Configuration.DEFAULT_ADMIN);
-    }
-
     private static ConfiguredStore store(Table table) {
         String url = given(table, "url");
         String user = given(table, "user");
         String passwordFile = given(table, "passwordFile");
-        int connections = table.integer("connections", ConfiguredStore.DEFAULT.connections(), 4, 1000);
+        int connections = table.integer("connections", ConfiguredStore.DEFAULT.connections(), 10, 1000);
         table.end();
         try {
             if (url == null && (user != null || passwordFile != null)) {

@@ -1,29 +1,28 @@
 package io.porthouse.cli.run;
 
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.porthouse.admin.api.AdminServer;
+import io.porthouse.admin.http.AdminSettings;
 import io.porthouse.admin.live.ChangeFollower;
 import io.porthouse.admin.live.LiveChanges;
 import io.porthouse.admin.live.StoreTokenSource;
 import io.porthouse.admin.secrets.Passwords;
 import io.porthouse.admin.secrets.Passwords.Cost;
+import io.porthouse.admin.secrets.Secrets;
 import io.porthouse.admin.store.Store;
 import io.porthouse.admin.store.StoreSettings;
 import io.porthouse.admin.store.StoreWorkers;
 import io.porthouse.cli.config.Configuration;
 import io.porthouse.cli.config.HostPort;
-import io.porthouse.router.Grant;
-import io.porthouse.router.MemoryTokenSource;
 import io.porthouse.router.Router;
 import io.porthouse.router.RouterSettings;
-import io.porthouse.router.TokenState;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -41,14 +40,21 @@ public final class Node implements AutoCloseable {
     private final Router router;
     private final RouterSettings settings;
     private final @Nullable LocalToken localToken;
+    private final @Nullable InetSocketAddress adminAddress;
 
     private Node(
-            Parts parts, DataDirectory data, Router router, RouterSettings settings, @Nullable LocalToken localToken) {
+            Parts parts,
+            DataDirectory data,
+            Router router,
+            RouterSettings settings,
+            @Nullable LocalToken localToken,
+            @Nullable InetSocketAddress adminAddress) {
         this.parts = parts;
         this.data = data;
         this.router = router;
         this.settings = settings;
         this.localToken = localToken;
+        this.adminAddress = adminAddress;
     }
 
     /**
@@ -70,7 +76,7 @@ public final class Node implements AutoCloseable {
         Clock clock = Clock.systemUTC();
         RouterSettings settings = configuration.routerSettings();
         DataDirectory data = parts.add(DataDirectory.open(configuration.data()));
-        SimpleMeterRegistry metrics = new SimpleMeterRegistry();
+        PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         AutoCloseable unused = parts.add(metrics::close);
         StoreSettings storeSettings = AccountStore.settings(configuration.store(), data.path());
         Passwords passwords =
@@ -78,36 +84,53 @@ public final class Node implements AutoCloseable {
         Store store = parts.add(AccountStore.open(storeSettings, data.path(), clock, passwords, metrics));
         StoreWorkers readers = parts.add(new StoreWorkers(
                 "tokens",
-                Math.max(1, storeSettings.connections() / 2),
+                connectionsForReads(configuration),
                 WAITING_READS,
                 storeSettings.patience(),
                 System::nanoTime,
                 metrics));
 
-        MemoryTokenSource configured = new MemoryTokenSource(configuration.rules()::of);
-        List<TokenState> states = new ArrayList<>();
-        configuration.tokens().forEach(token -> {
-            configured.put(token.secretHash(), token.state());
-            states.add(token.state());
-        });
-        LocalToken localToken = null;
-        if (configuration.tokens().isEmpty()) {
-            localToken = LocalToken.of(data, new SecureRandom());
-            configured.put(MemoryTokenSource.secretHash(localToken.secret()), localToken.state());
-            states.add(localToken.state());
-        }
-        List<Grant> grants =
-                states.stream().flatMap(state -> state.grants().stream()).toList();
-        StoreTokenSource tokens = new StoreTokenSource(store, readers, configured, grants);
+        FixedTokens fixed = FixedTokens.of(configuration, data);
+        StoreTokenSource tokens = new StoreTokenSource(store, readers, fixed.source(), fixed.grants());
         Router router;
         try {
             router = parts.add(Router.start(settings, tokens, metrics, clock));
         } catch (IOException e) {
-            throw cannotListen(settings.listen(), e);
+            throw cannotListen(settings.listen(), "--listen", e);
         }
         LiveChanges live = new LiveChanges(router);
         parts.add(new ChangeFollower(store, live, clock, metrics)).start();
-        return new Node(parts, data, router, settings, localToken);
+        AdminServer admin = null;
+        if (configuration.admin() != null) {
+            admin = parts.add(listen(
+                    configuration.admin(),
+                    new AdminServer.Parts(
+                            store,
+                            router,
+                            live,
+                            metrics,
+                            new Secrets(new SecureRandom()),
+                            passwords,
+                            fixed.states(),
+                            data.path(),
+                            configuration.nodeName())));
+        }
+        return new Node(parts, data, router, settings, fixed.local(), admin == null ? null : admin.address());
+    }
+
+    /** The admin listener and the follower of the change log have theirs; the router's reads get the rest. */
+    private static int connectionsForReads(Configuration configuration) {
+        AdminSettings admin = configuration.admin();
+        int others = 1 + (admin == null ? 0 : AdminServer.storeConnections(admin));
+        return Math.max(1, configuration.store().connections() - others);
+    }
+
+    private static AdminServer listen(AdminSettings settings, AdminServer.Parts parts) throws StartException {
+        try {
+            return AdminServer.start(settings, parts);
+        } catch (IOException e) {
+            throw cannotListen(settings.listen(), "--admin", e);
+        }
     }
 
     /** Where it listens; the port is the one that was taken if 0 was asked for. */
@@ -117,11 +140,18 @@ public final class Node implements AutoCloseable {
 
     /** Where clients connect: {@code tcp://host:port}, by the loopback address if it listens everywhere. */
     public String url() {
-        InetAddress host = address().getAddress();
-        InetAddress reachable = host.isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : host;
-        String text = reachable.getHostAddress();
-        return "tcp://" + (text.indexOf(':') >= 0 ? "[" + text + "]" : text) + ":"
-                + address().getPort();
+        return "tcp://" + reachable(address());
+    }
+
+    /** Where the admin listener is: {@code http://host:port}; empty if it is off. */
+    public Optional<String> adminUrl() {
+        return Optional.ofNullable(adminAddress).map(address -> "http://" + reachable(address));
+    }
+
+    private static String reachable(InetSocketAddress address) {
+        InetAddress host = address.getAddress();
+        String text = (host.isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : host).getHostAddress();
+        return (text.indexOf(':') >= 0 ? "[" + text + "]" : text) + ":" + address.getPort();
     }
 
     /** How it was set up. */
@@ -145,16 +175,16 @@ public final class Node implements AutoCloseable {
         parts.close();
     }
 
-    private static StartException cannotListen(InetSocketAddress address, IOException e) {
+    private static StartException cannotListen(InetSocketAddress address, String option, IOException e) {
         String where = HostPort.format(address);
         String message = String.valueOf(e.getMessage());
         // Netty's native transport has an exception of its own in the place of BindException; the system's text is the
         // same.
         if (message.contains("in use")) {
             return new StartException(
-                    where + " is in use; stop what listens there, or give another address with --listen", e);
+                    where + " is in use; stop what listens there, or give another address with " + option, e);
         }
         return new StartException(
-                "cannot listen on " + where + " (" + message + "); give another address with --listen", e);
+                "cannot listen on " + where + " (" + message + "); give another address with " + option, e);
     }
 }

@@ -1,5 +1,7 @@
 package io.porthouse.cli.run;
 
+import io.porthouse.admin.FirstStart;
+import io.porthouse.admin.model.Account;
 import io.porthouse.router.Transport;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,7 +27,8 @@ final class StartMessage {
 
     /** One line, for a log. */
     String summary() {
-        return "porthouse " + version + " listens on " + node.url() + " (" + transport() + "), data in " + node.data();
+        return "porthouse " + version + " listens on " + node.url() + " (" + transport() + ")"
+                + node.adminUrl().map(url -> ", admin on " + url).orElse("") + ", data in " + node.data();
     }
 
     /** Lines for a terminal; with the commands to try if the router made its own token. */
@@ -33,6 +36,9 @@ final class StartMessage {
         List<String> lines = new ArrayList<>();
         lines.add("porthouse " + version);
         lines.add("  listening on  " + node.url() + " (" + transport() + ")");
+        node.adminUrl()
+                .ifPresent(url -> lines.add("  admin on      " + url + " (account \"" + Account.OPERATOR
+                        + "\", its password in " + node.data().resolve(FirstStart.PASSWORD_FILE) + ")"));
         lines.add("  data in       " + node.data());
         node.localToken().ifPresent(token -> {
             lines.add("");

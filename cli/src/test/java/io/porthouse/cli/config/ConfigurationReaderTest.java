@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.porthouse.admin.http.AdminSettings;
 import io.porthouse.protocol.Right;
 import io.porthouse.protocol.RoomName;
 import io.porthouse.router.Grant;
@@ -53,6 +54,13 @@ class ConfigurationReaderTest {
                 tcp = "127.0.0.1:1234"
                 [admin]
                 listen = "127.0.0.1:1235"
+                allowedHosts = ["admin.example.org"]
+                signUp = "closed"
+                secureCookies = true
+                connections = 9
+                importBytes = "1 MiB"
+                sessionIdleMinutes = 5
+                sessionLifetimeMinutes = 50
                 [router]
                 transport = "nio"
                 loops = 3
@@ -93,7 +101,17 @@ class ConfigurationReaderTest {
                         Path.of("/srv/ph"),
                         "n7",
                         HostPort.parse("127.0.0.1:1234").orElseThrow(),
-                        HostPort.parse("127.0.0.1:1235").orElseThrow(),
+                        new AdminSettings(
+                                HostPort.parse("127.0.0.1:1235").orElseThrow(),
+                                Set.of("admin.example.org"),
+                                AdminSettings.SignUp.CLOSED,
+                                true,
+                                new AdminSettings.Limits(9, 8 << 10, 64 << 10, 1 << 20, 4),
+                                new AdminSettings.Times(
+                                        Duration.ofSeconds(30),
+                                        Duration.ofSeconds(10),
+                                        Duration.ofMinutes(5),
+                                        Duration.ofMinutes(50))),
                         new ConfiguredStore("jdbc:postgresql://db/porthouse", "ph", Path.of("/run/password"), 20),
                         Transport.NIO,
                         3,
@@ -216,7 +234,7 @@ class ConfigurationReaderTest {
             [admin]; listen = "on"                | test.toml:2: admin.listen: is not an address (host:port, such as "127.0.0.1:7070"; port 0 takes a free one)
             [store]; url = "jdbc:mysql://db/x"    | test.toml:2: store.url: is not a JDBC URL of PostgreSQL (jdbc:postgresql://host/database)
             [store]; user = "ph"                  | test.toml:1: store.url: is missing, and without it there is nobody to sign in to (leave out user and passwordFile)
-            [store]; connections = 2              | test.toml:2: store.connections: is out of range (4 to 1000)
+            [store]; connections = 2              | test.toml:2: store.connections: is out of range (10 to 1000)
             [node]; name = " "                    | test.toml:2: node.name: is not a name (1 to 64 characters)
             [router]; transport = "fast"          | test.toml:2: router.transport: there is no "fast" ("auto", "epoll", "io_uring", "nio")
             [router];; loops = 2000               | test.toml:3: router.loops: is out of range (0 to 1024)

@@ -9,6 +9,10 @@ import io.porthouse.cli.config.HostPort;
 import io.porthouse.client.ConnectOptions;
 import io.porthouse.client.Connection;
 import io.porthouse.client.Porthouse;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -24,7 +28,8 @@ class NodeTest {
     private Configuration anyPort() {
         return Configuration.defaults()
                 .withData(dir.resolve("data"))
-                .withListen(HostPort.parse("127.0.0.1:0").orElseThrow());
+                .withListen(HostPort.parse("127.0.0.1:0").orElseThrow())
+                .withAdmin(HostPort.parse("127.0.0.1:0").orElseThrow());
     }
 
     @Test
@@ -56,7 +61,8 @@ class NodeTest {
                         grants = [ { room = "quiet-1", may = ["read", "write"] } ]
                         """)
                 .withData(dir)
-                .withListen(anyPort().listen());
+                .withListen(anyPort().listen())
+                .withAdmin(null);
         try (Node node = Node.start(configuration)) {
             assertThat(node.localToken()).isEmpty();
             assertThat(dir.resolve("token")).doesNotExist();
@@ -82,6 +88,35 @@ class NodeTest {
                             + " is in use; stop what listens there, or give another address with --listen");
             // What failed to start holds nothing back.
             Node.start(second.withListen(anyPort().listen())).close();
+        }
+    }
+
+    @Test
+    void theAdminListenerKnowsTheOperatorByTheKeyInTheDataDirectory() throws Exception {
+        try (Node node = Node.start(anyPort())) {
+            String key = Files.readString(dir.resolve("data/operator-key")).strip();
+            HttpRequest whoAmI = HttpRequest.newBuilder(
+                            URI.create(node.adminUrl().orElseThrow() + "/api/v1/session"))
+                    .header("Authorization", "Bearer " + key)
+                    .build();
+            HttpResponse<String> answer = HttpClient.newHttpClient().send(whoAmI, HttpResponse.BodyHandlers.ofString());
+            assertThat(answer.statusCode()).isEqualTo(200);
+            assertThat(answer.body()).contains("\"operator\"");
+        }
+    }
+
+    @Test
+    void aTakenAdminPortIsOneClearLineAndLeavesNothingBehind() throws Exception {
+        try (Node first = Node.start(anyPort())) {
+            URI taken = URI.create(first.adminUrl().orElseThrow());
+            Configuration second = anyPort()
+                    .withData(dir.resolve("other"))
+                    .withAdmin(HostPort.parse(taken.getAuthority()).orElseThrow());
+            assertThatThrownBy(() -> Node.start(second))
+                    .isInstanceOf(StartException.class)
+                    .hasMessage(taken.getAuthority()
+                            + " is in use; stop what listens there, or give another address with --admin");
+            Node.start(second.withAdmin(null)).close();
         }
     }
 
