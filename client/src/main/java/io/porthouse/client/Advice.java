@@ -52,6 +52,7 @@ final class Advice {
             case TEXT_ONLY -> "send text (valid UTF-8), not bytes or an envelope";
             case MAY_NOT_WRITE -> "ask the token's owner for the right to write there";
             case ENVELOPE_NOT_OPEN -> "an earlier chunk was refused; send the envelope again";
+            case ROOM_UNREADABLE -> "try again in a moment";
         };
     }
 }

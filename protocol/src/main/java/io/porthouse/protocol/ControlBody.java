@@ -98,11 +98,32 @@ public sealed interface ControlBody {
      *
      * @param room its full or short name
      * @param receive false: no messages of this room; null: as HELLO said
+     * @param lasts how long a room lasts that this makes: {@link #PEER} or {@link #PEERLESS}; null: the latter
      */
-    record Join(String room, @Nullable Boolean receive) implements ControlBody {
-        /** @throws NullPointerException if there is no room */
+    record Join(
+            String room,
+            @Nullable Boolean receive,
+            @JsonProperty("transient") @Nullable String lasts) implements ControlBody {
+        /** Until the member that made it leaves. */
+        public static final String PEER = "peer";
+
+        /** Until its last member leaves. */
+        public static final String PEERLESS = "peerless";
+
+        /**
+         * @throws NullPointerException if there is no room
+         * @throws IllegalArgumentException if {@code lasts} is something else
+         */
         public Join {
             Objects.requireNonNull(room, "room");
+            if (lasts != null && !lasts.equals(PEER) && !lasts.equals(PEERLESS)) {
+                throw new IllegalArgumentException("transient is neither peer nor peerless");
+            }
+        }
+
+        /** Asks for a room without saying what to make of one that does not exist. */
+        public Join(String room, @Nullable Boolean receive) {
+            this(room, receive, null);
         }
 
         @Override

@@ -19,7 +19,8 @@ public enum ErrorCode {
     ROOM_FULL(108, "room full"),
     TEXT_ONLY(109, "the room takes text only"),
     MAY_NOT_WRITE(110, "may not write to this room"),
-    ENVELOPE_NOT_OPEN(111, "envelope not open");
+    ENVELOPE_NOT_OPEN(111, "envelope not open"),
+    ROOM_UNREADABLE(112, "the room can't be looked up now; ask again");
 
     private static final Map<Integer, ErrorCode> BY_NUMBER =
             Arrays.stream(values()).collect(Collectors.toUnmodifiableMap(ErrorCode::number, Function.identity()));

@@ -56,13 +56,13 @@ class CodesTest {
     @Test
     void errorCodes() {
         assertThat(Arrays.stream(ErrorCode.values()).collect(Collectors.toMap(ErrorCode::number, code -> code)))
-                .hasSize(12)
+                .hasSize(13)
                 .allSatisfy((number, code) -> {
-                    assertThat(number).isBetween(100, 111);
+                    assertThat(number).isBetween(100, 112);
                     assertThat(ErrorCode.of(number)).contains(code);
                     assertThat(code.text()).isNotBlank();
                 });
         assertThat(ErrorCode.of(99)).isEmpty();
-        assertThat(ErrorCode.of(112)).isEmpty();
+        assertThat(ErrorCode.of(113)).isEmpty();
     }
 }

@@ -3,6 +3,7 @@ package io.porthouse.router;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.util.internal.OutOfDirectMemoryError;
+import io.porthouse.protocol.ErrorCode;
 import io.porthouse.protocol.Flags;
 import io.porthouse.protocol.Frame;
 import io.porthouse.protocol.FrameType;
@@ -29,9 +30,13 @@ final class ApiPublisher {
         byte[] body = payload.clone();
         Puddle[] puddles = node.puddles();
         Puddle puddle = puddles[Math.floorMod(name.hashCode(), puddles.length)];
-        puddle.execute(() -> node.rooms.open(name, puddle, room -> {
+        puddle.execute(() -> node.rooms.open(name, puddle, null, opened -> {
             try {
-                publish(puddle, room, isText, body, answer);
+                if (opened.refusal() == ErrorCode.ROOM_UNREADABLE) {
+                    answer.complete(Published.refused(Outcome.BUSY));
+                } else {
+                    publish(puddle, opened.room(), isText, body, answer);
+                }
             } catch (RuntimeException | OutOfDirectMemoryError e) {
                 answer.completeExceptionally(e);
             }

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,14 +29,23 @@ final class LiveToken {
     private final Clock clock;
     private final Consumer<LiveToken> whenUnused;
 
+    /** After so many repetitions, what was read is applied although a newer change is known: changes may never cease. */
+    private static final int MAX_REPEATS = 3;
+
     // Guarded by this:
     private final Set<Session> sessions = new LinkedHashSet<>();
-    private final List<CompletableFuture<Refreshed>> refreshing = new ArrayList<>(0);
+
+    /** Refreshes that the reading under way answers. */
+    private List<CompletableFuture<Refreshed>> refreshing = new ArrayList<>(0);
+
+    /** Refreshes that came after it had begun. */
+    private List<CompletableFuture<Refreshed>> refreshingNext = new ArrayList<>(0);
+
     private volatile @Nullable TokenState state;
     private long change = Long.MIN_VALUE;
     private boolean known;
     private boolean reading;
-    private boolean readAgain;
+    private int repeats;
     private boolean forgotten;
 
     /** @param whenUnused called when a reading has ended that nobody waits for any more; any thread */
@@ -73,11 +82,11 @@ final class LiveToken {
             reading |= read;
             if (known) {
                 Verdict verdict = sessions.size() > allowed() ? Verdict.TOO_MANY : verdict();
-                session.puddle.execute(() -> session.tokenApplied(verdict));
+                session.puddle.execute(() -> session.tokenApplied(verdict, null));
             }
         }
         if (read) {
-            read();
+            source.readToken(secretHash).whenComplete(this::ended);
         }
         return true;
     }
@@ -86,93 +95,107 @@ final class LiveToken {
     boolean detach(Session session) {
         synchronized (this) {
             sessions.remove(session);
-            forgotten = sessions.isEmpty() && !reading && refreshing.isEmpty();
+            forgotten = sessions.isEmpty() && !reading;
             return forgotten;
         }
     }
 
     /**
      * Reads the token anew, and has every session compare. Completes when each loop has done so: then no session does what
-     * the token no longer allows, though sockets may still be closing.
+     * the token no longer allows, though sockets may still be closing, and each is told what it is granted now.
      */
     CompletableFuture<Refreshed> refresh() {
         CompletableFuture<Refreshed> done = new CompletableFuture<>();
         boolean read;
         synchronized (this) {
-            refreshing.add(done);
             read = !reading;
-            readAgain |= reading;
             reading = true;
+            (read ? refreshing : refreshingNext).add(done);
         }
         if (read) {
-            read();
+            readAgain();
         }
         return done;
     }
 
-    private void read() {
-        source.readToken(secretHash).whenComplete((answer, failure) -> {
-            boolean again;
-            boolean unused = false;
-            synchronized (this) {
-                // One step with the end of the reading: a refresh comes either before it, or begins the next.
-                again = readAgain;
-                readAgain = false;
-                if (!again) {
-                    reading = false;
-                    apply(answer, failure);
-                    unused = sessions.isEmpty();
-                    forgotten |= unused;
-                }
+    /** Somebody waits for a change to take effect, so that it is not given up at the first failure. */
+    private void readAgain() {
+        GuardedTokenSource.insist(() -> source.readToken(secretHash)).whenComplete(this::ended);
+    }
+
+    /** A reading has ended. A refresh comes either before that, or begins the next. */
+    private void ended(TokenSource.@Nullable Reading<TokenState> answer, @Nullable Throwable failure) {
+        RefreshTally applied = null;
+        boolean again;
+        boolean unused = false;
+        synchronized (this) {
+            again = !refreshingNext.isEmpty();
+            boolean repeat = again && (failure == null ? repeats++ < MAX_REPEATS : refreshing.isEmpty());
+            if (!repeat) {
+                repeats = 0;
+                applied = apply(answer, failure);
             }
             if (again) {
-                read();
-            } else if (unused) {
-                whenUnused.accept(this);
+                refreshing.addAll(refreshingNext);
+                refreshingNext.clear();
+            } else {
+                reading = false;
+                unused = sessions.isEmpty();
+                forgotten |= unused;
             }
-        });
+        }
+        if (applied != null) {
+            applied.end();
+        }
+        if (again) {
+            readAgain();
+        } else if (unused) {
+            whenUnused.accept(this);
+        }
     }
 
     /**
      * Has every session compare with what was read. Nobody keeps access by a failure: then they end, and may come back when
-     * the source answers again. Under the lock.
+     * the source answers again. Under the lock; what it returns is to be ended without it.
      */
-    private void apply(TokenSource.@Nullable Reading<TokenState> answer, @Nullable Throwable failure) {
+    private RefreshTally apply(TokenSource.@Nullable Reading<TokenState> answer, @Nullable Throwable failure) {
         known = answer != null && failure == null;
         if (answer == null || failure != null) {
             LOG.warn("a token can't be read; its sessions are closed", failure);
-            tell(new ArrayList<>(sessions), session -> Verdict.UNREADABLE, false, takeRefreshing());
-            return;
+            return tell(new ArrayList<>(sessions), session -> Verdict.UNREADABLE, takeRefreshing());
         }
         if (answer.change() > change) {
             change = answer.change();
             state = answer.state();
         }
-        compare(takeRefreshing());
+        return compare(takeRefreshing());
     }
 
     /** Has the sessions look at the state again, because time has changed what it means. */
     void applyAgain() {
+        RefreshTally applied;
         synchronized (this) {
-            if (known) {
-                compare(List.of());
+            if (!known) {
+                return;
             }
+            applied = compare(List.of());
         }
+        applied.end();
     }
 
     private List<CompletableFuture<Refreshed>> takeRefreshing() {
-        List<CompletableFuture<Refreshed>> waiting = List.copyOf(refreshing);
-        refreshing.clear();
+        List<CompletableFuture<Refreshed>> waiting = refreshing;
+        refreshing = new ArrayList<>(0);
         return waiting;
     }
 
-    private void compare(List<CompletableFuture<Refreshed>> waiting) {
+    private RefreshTally compare(List<CompletableFuture<Refreshed>> waiting) {
         List<Session> oldestFirst = new ArrayList<>(sessions);
         int allowed = allowed();
         Verdict verdict = verdict();
         Set<Session> newest =
                 Set.copyOf(oldestFirst.subList(Math.min(allowed, oldestFirst.size()), oldestFirst.size()));
-        tell(oldestFirst, session -> newest.contains(session) ? Verdict.TOO_MANY : verdict, true, waiting);
+        return tell(oldestFirst, session -> newest.contains(session) ? Verdict.TOO_MANY : verdict, waiting);
     }
 
     private int allowed() {
@@ -191,38 +214,25 @@ final class LiveToken {
         return now.suspended() ? Verdict.SUSPENDED : new Verdict(now, null);
     }
 
-    private interface VerdictOf {
-        Verdict of(Session session);
-    }
-
-    /** One task per loop, which tells that loop's sessions; the last one completes the refreshes. */
-    private static void tell(
-            List<Session> all, VerdictOf verdicts, boolean confirmed, List<CompletableFuture<Refreshed>> waiting) {
+    /** One task per loop, which tells that loop's sessions. */
+    private RefreshTally tell(
+            List<Session> all, Function<Session, Verdict> verdicts, List<CompletableFuture<Refreshed>> waiting) {
         Map<Puddle, List<Session>> byPuddle = new LinkedHashMap<>();
         for (Session session : all) {
             byPuddle.computeIfAbsent(session.puddle, puddle -> new ArrayList<>())
                     .add(session);
         }
-        AtomicInteger left = new AtomicInteger(byPuddle.size());
-        AtomicInteger closed = new AtomicInteger();
-        Runnable done =
-                () -> waiting.forEach(future -> future.complete(new Refreshed(all.size(), closed.get(), confirmed)));
-        if (byPuddle.isEmpty()) {
-            // Not here, under the token's lock.
-            CompletableFuture<Void> unused = CompletableFuture.runAsync(done);
-        }
-        byPuddle.forEach((puddle, sessions) -> puddle.execute(() -> {
-            for (Session session : sessions) {
-                Puddle.apart(session, () -> {
-                    if (session.tokenApplied(verdicts.of(session))) {
-                        closed.incrementAndGet();
-                    }
-                });
-            }
-            if (left.decrementAndGet() == 0) {
-                done.run();
-            }
-        }));
+        RefreshTally tally = new RefreshTally(all.size(), known, waiting);
+        byPuddle.forEach((puddle, sessions) -> {
+            tally.begin();
+            puddle.execute(() -> {
+                for (Session session : sessions) {
+                    Puddle.apart(session, () -> session.tokenApplied(verdicts.apply(session), tally));
+                }
+                tally.endBehindInbox(puddle);
+            });
+        });
+        return tally;
     }
 
     /**

@@ -21,6 +21,9 @@ final class Membership {
     final Session session;
     final Room room;
 
+    /** Publishes without being a member: it is not counted, and receives nothing. */
+    final boolean isGuest;
+
     private Set<Right> may;
 
     /** What the client asked for; it gets messages if it also may read. */
@@ -67,9 +70,10 @@ final class Membership {
     private @Nullable ArrayDeque<Run> receipts;
     private @Nullable Runnable receiptIsDue;
 
-    Membership(Session session, Room room, Set<Right> may, boolean wantsToReceive) {
+    Membership(Session session, Room room, boolean isGuest, Set<Right> may, boolean wantsToReceive) {
         this.session = session;
         this.room = room;
+        this.isGuest = isGuest;
         this.may = may;
         this.wantsToReceive = wantsToReceive;
     }

@@ -12,16 +12,17 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Tokens and rules from memory: the tokens of the configuration, a test's, an embedding program's. Every room exists, with
- * the rules that the function gives it, unless it was deleted. Thread-safe; answers at once.
+ * Tokens and rules from memory: the tokens of the configuration, a test's, an embedding program's. Every room exists
+ * that the function gives rules, unless it was deleted. Thread-safe; answers at once.
  *
  * <p>A change here is not seen by a running router until it is told: {@link Router#refreshToken} and its like.
  */
 public final class MemoryTokenSource implements TokenSource {
 
-    private final Function<RoomName, RoomRules> rules;
+    private final Function<RoomName, @Nullable RoomRules> rules;
 
     // Guarded by this:
     private final Map<String, TokenState> tokens = new HashMap<>();
@@ -29,8 +30,8 @@ public final class MemoryTokenSource implements TokenSource {
     private final Set<RoomName> deleted = new HashSet<>();
     private long change;
 
-    /** @param rules gives every room its rules that {@link #putRoom} says nothing about; pure and quick */
-    public MemoryTokenSource(Function<RoomName, RoomRules> rules) {
+    /** @param rules gives every room its rules that {@link #putRoom} says nothing about; null: it does not exist. Pure and quick */
+    public MemoryTokenSource(Function<RoomName, @Nullable RoomRules> rules) {
         this.rules = rules;
     }
 

@@ -50,16 +50,33 @@ final class Room {
     private final int[] receivers;
     private long lastSequence;
     private int members;
+    private int guests;
+
+    /** The first member of this life, while it is one. */
+    private @Nullable Membership maker;
+
+    /** Whether a JOIN made it, and nobody has set it up since. */
+    private boolean isImprovised;
+
     private boolean closed;
     private int pausingMembers;
     private final Set<Membership> uploaders = new LinkedHashSet<>(0);
     private final Set<Session> suspended = new LinkedHashSet<>(0);
 
-    Room(RoomName name, int handle, String epoch, RoomRules rules, Rooms rooms, Puddle[] puddles) {
+    /** @param isImprovised whether a JOIN makes it, so that the token source knows nothing of it */
+    Room(
+            RoomName name,
+            int handle,
+            String epoch,
+            RoomRules rules,
+            boolean isImprovised,
+            Rooms rooms,
+            Puddle[] puddles) {
         this.name = name;
         this.handle = handle;
         this.epoch = epoch;
         this.rules = rules;
+        this.isImprovised = isImprovised;
         this.rooms = rooms;
         this.receivers = new int[puddles.length];
         this.shards = new Shard[puddles.length];
@@ -174,10 +191,10 @@ final class Room {
             if (closed) {
                 return Joined.GONE;
             }
-            if (members >= rules.maxMembers()) {
+            if (!member.isGuest && members >= rules.maxMembers()) {
                 return Joined.FULL;
             }
-            members++;
+            enter(member);
             count(member, marker.receives);
             marker.sequence = lastSequence;
             member.session.puddle.inbox.offer(marker);
@@ -216,12 +233,14 @@ final class Room {
         LeaveMarker marker = new LeaveMarker(member, reason, correlation);
         member.session.cutOffered();
         boolean last = false;
+        boolean ends = false;
         awaitResumeNoLonger(member.session);
         synchronized (this) {
             uploaders.remove(member);
             if (!closed) {
                 count(member, false);
-                last = --members == 0;
+                ends = exit(member);
+                last = members + guests == 0;
                 closed = last;
             }
             member.session.puddle.inbox.offer(marker);
@@ -229,7 +248,35 @@ final class Room {
         member.session.puddle.wake();
         if (last) {
             rooms.forget(this);
+        } else if (ends) {
+            CompletableFuture<Refreshed> unused = delete();
         }
+    }
+
+    private void enter(Membership member) {
+        if (member.isGuest) {
+            guests++;
+        } else if (members++ == 0) {
+            maker = member;
+        }
+    }
+
+    /** Returns whether the room's life ends by this, for those who are left. */
+    private boolean exit(Membership member) {
+        if (member.isGuest) {
+            guests--;
+            return false;
+        }
+        members--;
+        boolean isMaker = maker == member;
+        if (isMaker) {
+            maker = null;
+        }
+        return switch (rules.lifetime()) {
+            case LASTING -> false;
+            case PEERLESS -> members == 0;
+            case PEER -> isMaker || members == 0;
+        };
     }
 
     /** Ends the room's life: every member gets WITHDRAWN. Any thread; completes when every puddle has told its members. */
@@ -257,11 +304,39 @@ final class Room {
         return cut.wake();
     }
 
+    /** Ends the room's life because nobody can tell what it is now: those who are in it have to come again. */
+    CompletableFuture<Refreshed> fence() {
+        Cut cut = new Cut(Shard::fence);
+        synchronized (this) {
+            closed = true;
+            audience = NOBODY;
+            cut.offer(members);
+        }
+        rooms.forget(this);
+        return cut.wake().thenApply(left -> new Refreshed(left.sessions(), left.sessions(), false));
+    }
+
+    /** Returns whether a JOIN made the room, and nobody has set it up since. Any thread. */
+    boolean isImprovised() {
+        synchronized (this) {
+            return isImprovised;
+        }
+    }
+
+    /** The room is set up now, or gone; returns, once, whether it was improvised before. */
+    boolean endImprovised() {
+        synchronized (this) {
+            boolean was = isImprovised;
+            isImprovised = false;
+            return was;
+        }
+    }
+
     /** Ends a room that nobody has joined after all. */
     void closeIfUnused() {
         boolean ended;
         synchronized (this) {
-            ended = !closed && members == 0;
+            ended = !closed && members + guests == 0;
             closed |= ended;
         }
         if (ended) {

@@ -13,6 +13,7 @@ import io.porthouse.protocol.Frame;
  * @param isPublic whether any token may read
  * @param overflow for messages
  * @param envelopeOverflow for chunks
+ * @param lifetime how each of its lives ends
  */
 public record RoomRules(
         int maxMessageBytes,
@@ -22,7 +23,8 @@ public record RoomRules(
         boolean text,
         boolean isPublic,
         Overflow overflow,
-        Overflow envelopeOverflow) {
+        Overflow envelopeOverflow,
+        Lifetime lifetime) {
 
     /** What holds where nothing else is said. */
     public static final RoomRules DEFAULT = new RoomRules(
@@ -42,6 +44,42 @@ public record RoomRules(
         require(maxMembers >= 1, "maxMembers is below 1");
         require(messagesPerSecond >= 0, "messagesPerSecond is negative");
         require(overflow != Overflow.WAIT, "overflow = \"wait\" is not available for messages");
+    }
+
+    /** Rules of a room that lasts. */
+    public RoomRules(
+            int maxMessageBytes,
+            long maxEnvelopeBytes,
+            int maxMembers,
+            int messagesPerSecond,
+            boolean text,
+            boolean isPublic,
+            Overflow overflow,
+            Overflow envelopeOverflow) {
+        this(
+                maxMessageBytes,
+                maxEnvelopeBytes,
+                maxMembers,
+                messagesPerSecond,
+                text,
+                isPublic,
+                overflow,
+                envelopeOverflow,
+                Lifetime.LASTING);
+    }
+
+    /** Returns the same rules with another lifetime. */
+    public RoomRules withLifetime(Lifetime other) {
+        return new RoomRules(
+                maxMessageBytes,
+                maxEnvelopeBytes,
+                maxMembers,
+                messagesPerSecond,
+                text,
+                isPublic,
+                overflow,
+                envelopeOverflow,
+                other);
     }
 
     private static void require(boolean condition, String message) {

@@ -184,11 +184,11 @@ final class Session {
     /**
      * The token was read, for the first time or again.
      *
-     * @return whether that closes the session
+     * @param tally of the refresh that this is part of; null: of none
      */
-    boolean tokenApplied(LiveToken.Verdict verdict) {
+    void tokenApplied(LiveToken.Verdict verdict, @Nullable RefreshTally tally) {
         if (!isAlive() && stage != Stage.FINISHING) {
-            return false;
+            return;
         }
         Handshake greeting = handshake;
         TokenState state = stage == Stage.FINISHING ? null : verdict.state();
@@ -196,15 +196,15 @@ final class Session {
         if (refusal != null) {
             boolean neverKnown = refusal == CloseCode.TOKEN_REVOKED && !rooms.hasToken();
             close(neverKnown ? CloseCode.TOKEN_UNKNOWN : refusal, null);
-            return true;
-        }
-        if (state != null && rooms.hasToken()) {
-            rooms.compare(state);
+            if (tally != null) {
+                tally.countClosed();
+            }
+        } else if (state != null && rooms.hasToken()) {
+            rooms.compare(state, tally);
         } else if (state != null && greeting != null) {
             rooms.setToken(state);
             greeting.welcome(state);
         }
-        return false;
     }
 
     // ---- reading
@@ -234,7 +234,21 @@ final class Session {
             departing.inputEnded();
         } else if (stage == Stage.HELLO) {
             disconnected();
-        } else if (waits == 0 && !resumeDue) {
+        } else {
+            finishIfHeard();
+        }
+    }
+
+    /** A JOIN that had to wait is answered: perhaps the last thing that its end waited for. */
+    void joinAnswered() {
+        if (inputEnded) {
+            touch();
+        }
+    }
+
+    /** Ends it if the peer sends no more, and all that it sent is routed, and each JOIN is answered. */
+    private void finishIfHeard() {
+        if (inputEnded && waits == 0 && !resumeDue && !rooms.isJoining()) {
             finish();
         }
     }
@@ -359,11 +373,9 @@ final class Session {
             resumeDue = false;
             if (isAlive()) {
                 ingress.resume();
-                if (inputEnded && waits == 0) {
-                    finish();
-                }
             }
         }
+        finishIfHeard();
     }
 
     // ---- the end

@@ -2,6 +2,7 @@ package io.porthouse.router;
 
 import io.netty.util.collection.IntObjectHashMap;
 import io.netty.util.collection.IntObjectMap;
+import io.porthouse.protocol.CloseCode;
 import io.porthouse.protocol.ControlBody.Granted;
 import io.porthouse.protocol.ControlBody.Join;
 import io.porthouse.protocol.ControlBody.Withdrawn;
@@ -31,6 +32,9 @@ final class SessionRooms {
 
     /** Joins that wait for a room's rules; they count like rooms, so that asking is bounded too. */
     private int pendingJoins;
+
+    /** Rooms that it had by its token and that were deleted, so that they are joined again if they are granted again. */
+    private @Nullable Set<RoomName> deleted;
 
     SessionRooms(Session session) {
         this.session = session;
@@ -73,17 +77,28 @@ final class SessionRooms {
         receive = receives;
     }
 
-    /** Compares what the session has with what the token grants now. */
-    void compare(TokenState now) {
+    /**
+     * Compares what the session has with what the token grants now.
+     *
+     * @param tally of the refresh that this is part of, which then waits for what is joined; null: of none
+     */
+    void compare(TokenState now, @Nullable RefreshTally tally) {
         TokenState before = token;
         token = now;
         for (Membership member : List.copyOf(held.values())) {
             reconsider(member);
         }
         Set<RoomName> joinedBefore = autoJoined(before);
+        if (deleted != null) {
+            joinedBefore.removeAll(deleted);
+            deleted = null;
+        }
         for (RoomName room : autoJoined(now)) {
             if (!joinedBefore.contains(room) && !isHeld(room)) {
-                join(new Request(room.toString(), null, Granted.GRANTED, 0, false));
+                if (tally != null) {
+                    tally.begin();
+                }
+                join(new Request(room.toString(), null, null, Granted.GRANTED, 0, false, tally));
             }
         }
     }
@@ -121,18 +136,48 @@ final class SessionRooms {
     private Set<Right> rightsIn(Room room) {
         Set<Right> may = EnumSet.noneOf(Right.class);
         TokenState state = token;
-        if (state != null) {
-            for (Grant grant : state.grants()) {
-                if (grant.covers(room.name())) {
-                    may.addAll(grant.may());
-                    break;
-                }
+        if (state == null) {
+            return may;
+        }
+        if (isBackpipe()) {
+            if (state.backpipe().reaches(room.name(), state.account())) {
+                may.add(Right.WRITE);
             }
+            return may;
+        }
+        boolean isGranted = false;
+        for (Grant grant : state.grants()) {
+            if (grant.covers(room.name())) {
+                may.addAll(grant.may());
+                isGranted = true;
+                break;
+            }
+        }
+        if (!isGranted && mayImprovise(state, room.name()) && room.isImprovised()) {
+            may.addAll(EnumSet.allOf(Right.class));
         }
         if (room.rules().isPublic()) {
             may.add(Right.READ);
         }
         return may;
+    }
+
+    /** Returns whether it publishes without being a member of anything. */
+    private boolean isBackpipe() {
+        return token != null && token.backpipe() != Backpipe.NONE;
+    }
+
+    private static boolean mayImprovise(TokenState state, RoomName room) {
+        return state.mayUseTransientRooms() && room.account().equals(state.account());
+    }
+
+    /** Returns what its JOIN may make of a room that does not exist; null: nothing. */
+    private Rooms.@Nullable Improvising improvising(Request request, RoomName room) {
+        TokenState state = token;
+        return state != null && request.isAsked() && mayImprovise(state, room)
+                ? new Rooms.Improvising(
+                        request.lifetime == null ? Lifetime.PEERLESS : request.lifetime, state.transientRooms())
+                : null;
     }
 
     // ---- joining and leaving
@@ -159,12 +204,13 @@ final class SessionRooms {
 
     /** Joins a room because the client asked for it. */
     void join(Join asked, long correlation) {
-        join(new Request(asked.room(), asked.receive(), Granted.JOIN, correlation, false));
+        Lifetime lifetime = Join.PEER.equals(asked.lasts()) ? Lifetime.PEER : Lifetime.PEERLESS;
+        join(new Request(asked.room(), asked.receive(), lifetime, Granted.JOIN, correlation, false, null));
     }
 
     /** Joins one of the rooms of HELLO. */
     void joinForHello(String room, long correlation) {
-        join(new Request(room, null, Granted.JOIN, correlation, true));
+        join(new Request(room, null, null, Granted.JOIN, correlation, true, null));
     }
 
     /**
@@ -183,17 +229,20 @@ final class SessionRooms {
             return;
         }
         pendingJoins++;
-        session.node.rooms.open(name, session.puddle, room -> {
+        session.node.rooms.open(name, session.puddle, improvising(request, name), opened -> {
             pendingJoins--;
+            Room room = opened.room();
             if (!session.isAlive()) {
                 if (room != null) {
                     room.closeIfUnused();
                 }
+                request.end(session.puddle);
             } else if (room == null) {
-                refuse(ErrorCode.ROOM_UNAVAILABLE, request);
+                refuse(opened.refusal(), request);
             } else {
                 enter(room, request);
             }
+            session.joinAnswered();
         });
     }
 
@@ -204,6 +253,7 @@ final class SessionRooms {
             present.setRights(present.may(), wish == null ? present.wantsToReceive() : wish);
             if (room.change(present, request.reason, request.correlation)) {
                 present.answersHello |= request.isHello;
+                request.end(session.puddle);
             } else {
                 session.node.rooms.forget(room);
                 join(request);
@@ -216,10 +266,13 @@ final class SessionRooms {
             refuse(ErrorCode.ROOM_UNAVAILABLE, request);
             return;
         }
-        Membership member = new Membership(session, room, may, wish == null ? receive : wish);
+        Membership member = new Membership(session, room, isBackpipe(), may, wish == null ? receive : wish);
         member.answersHello = request.isHello;
         switch (room.join(member, request.reason, request.correlation)) {
-            case JOINED -> held.put(room.handle(), member);
+            case JOINED -> {
+                held.put(room.handle(), member);
+                request.end(session.puddle);
+            }
             case FULL -> refuse(ErrorCode.ROOM_FULL, request);
             case GONE -> {
                 session.node.rooms.forget(room);
@@ -231,10 +284,18 @@ final class SessionRooms {
     private void refuse(ErrorCode code, Request request) {
         if (request.isAsked()) {
             session.refusals.refuseRoom(code, fullName(request.room), request.correlation);
+        } else if (code == ErrorCode.ROOM_UNREADABLE) {
+            // Nobody asked, so nobody would ask again: it comes again, and has what it was granted.
+            if (request.tally != null) {
+                request.tally.notConfirmed();
+                request.tally.countClosed();
+            }
+            session.close(CloseCode.FENCED, null);
         }
         if (request.isHello) {
             session.helloAnswered();
         }
+        request.end(session.puddle);
     }
 
     /**
@@ -242,13 +303,30 @@ final class SessionRooms {
      *
      * @param room as the client, or the grant, names it
      * @param wish whether to receive; null: as HELLO said
+     * @param lifetime of the room, if it is made by this; null: as by default
      * @param reason for GRANTED
      * @param isHello whether HELLO waits for the answer
+     * @param tally of the refresh that waits for it; null: none does
      */
-    private record Request(String room, @Nullable Boolean wish, String reason, long correlation, boolean isHello) {
+    private record Request(
+            String room,
+            @Nullable Boolean wish,
+            @Nullable Lifetime lifetime,
+            String reason,
+            long correlation,
+            boolean isHello,
+            @Nullable RefreshTally tally) {
+
         /** A room that is granted unasked, and can't be joined, is nobody's question. */
         boolean isAsked() {
             return !reason.equals(Granted.GRANTED);
+        }
+
+        /** It is joined, or never will be. */
+        void end(Puddle puddle) {
+            if (tally != null) {
+                tally.endBehindInbox(puddle);
+            }
         }
     }
 
@@ -270,6 +348,13 @@ final class SessionRooms {
 
     /** The room has ended the membership, or has confirmed its end. */
     void forget(Membership member) {
+        RoomName room = member.room.name();
+        if (member.isHeld() && autoJoined(token).contains(room)) {
+            if (deleted == null) {
+                deleted = new HashSet<>(4);
+            }
+            deleted.add(room);
+        }
         uploads.forgetAll(member);
         drop(member);
         member.failReceipts();

@@ -101,6 +101,13 @@ final class Shard {
         }
     }
 
+    /** Has the session of every member come again, because nobody can tell what the room is now. */
+    void fence() {
+        for (int i = 0; i < memberCount; i++) {
+            members[i].session.mark(CloseCode.FENCED);
+        }
+    }
+
     private void stopReceiving(Membership member) {
         if (member.receiverIndex == Membership.NOWHERE) {
             return;

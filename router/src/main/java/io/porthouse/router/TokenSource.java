@@ -24,10 +24,13 @@ public interface TokenSource {
     /**
      * Reads a token.
      *
-     * @param secretHash SHA-256 of the secret, 64 lower-case hex digits
+     * @param secretHash SHA-256 of the secret, 64 lower-case hex digits; also of what is no token, but opens a {@link Backpipe}
      */
     CompletionStage<Reading<TokenState>> readToken(String secretHash);
 
-    /** Reads the rules of a room; no state where the room does not exist and cannot come into being by a JOIN. */
+    /**
+     * Reads the rules of a room; no state where the room does not exist. It may still come into being by the JOIN of a token
+     * that makes {@link TokenState#transientRooms}.
+     */
     CompletionStage<Reading<RoomRules>> readRoom(RoomName room);
 }

@@ -6,6 +6,7 @@ import static io.porthouse.router.RouterHarness.SECRET;
 import static io.porthouse.router.RouterHarness.TOKEN_ID;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.porthouse.protocol.CloseCode;
 import io.porthouse.protocol.ErrorCode;
 import io.porthouse.protocol.FrameType;
 import io.porthouse.protocol.RoomName;
@@ -160,15 +161,15 @@ final class RoomReadingTest {
     // ---- failing
 
     @Test
-    void aRoomWhoseRulesCannotBeReadIsUnavailable() throws Exception {
+    void aRoomWhoseRulesCannotBeReadIsRefusedForNow() throws Exception {
         joinAndTakeRead("one", 2).fail();
-        assertThat(client.expectError(ErrorCode.ROOM_UNAVAILABLE).sequence()).isEqualTo(2);
+        assertThat(client.expectError(ErrorCode.ROOM_UNREADABLE).sequence()).isEqualTo(2);
     }
 
     @Test
     void afterAFailureTheNextJoinReadsAnew() throws Exception {
         joinAndTakeRead("one", 2).fail();
-        client.expectError(ErrorCode.ROOM_UNAVAILABLE);
+        client.expectError(ErrorCode.ROOM_UNREADABLE);
         source.releaseRooms();
         client.join("one", 3);
     }
@@ -177,20 +178,74 @@ final class RoomReadingTest {
     void aSourceThatThrowsIsLikeOneThatFails() throws Exception {
         source.throwOnce();
         client.send(join("one", 2));
-        client.expectError(ErrorCode.ROOM_UNAVAILABLE);
+        client.expectError(ErrorCode.ROOM_UNREADABLE);
         client.join("one", 3);
     }
 
     @Test
-    void aRefreshThatCannotReadIsNotConfirmedAndTheRulesStay() throws Exception {
-        limitMessages(4);
+    void aRefreshThatCannotReadForLongIsNotConfirmedAndNobodyStays() throws Exception {
+        TestClient other = harness.connect("lobby");
         client.join("one", 2);
         source.holdRooms();
         CompletableFuture<Refreshed> refreshed = refresh(ONE);
         source.takeRoomRead().fail();
-        assertThat(refreshed.get(10, TimeUnit.SECONDS).confirmed()).isFalse();
+        assertThat(refreshed.get(10, TimeUnit.SECONDS)).isEqualTo(new Refreshed(1, 1, false));
+        client.seekClose(CloseCode.FENCED.number());
+        source.releaseRooms();
+        other.join("one", 2);
+    }
+
+    @Test
+    void aRefreshThatCannotReadOnceAsksAgain() throws Exception {
+        client.join("one", 2);
+        source.holdRooms();
+        limitMessages(4);
+        CompletableFuture<Refreshed> refreshed = refresh(ONE);
+        source.takeRoomRead().fail();
+        source.takeRoomRead().answer();
+        assertThat(refreshed.get(10, TimeUnit.SECONDS)).isEqualTo(new Refreshed(1, 0, true));
         client.send(TestClient.receiptMessage(client.handle("acme/one"), 3, "12345"));
         client.expectError(ErrorCode.TOO_LARGE);
+    }
+
+    @Test
+    void aJoinWhoseReadingMayBeOutdatedIsRefusedForNow() throws Exception {
+        Read<?> first = joinAndTakeRead("one", 2);
+        CompletableFuture<Refreshed> refreshed = refresh(ONE);
+        source.takeRoomRead().fail();
+        assertThat(refreshed.get(10, TimeUnit.SECONDS)).isEqualTo(new Refreshed(0, 0, false));
+        first.fail();
+        client.expectError(ErrorCode.ROOM_UNREADABLE);
+    }
+
+    @Test
+    void aGrantedRoomThatCannotBeReadHasTheClientComeAgain() throws Exception {
+        source.holdRooms();
+        harness.grant(
+                new Grant(ACCOUNT, "lobby", false, READ_WRITE, true),
+                new Grant(ACCOUNT, "one", false, READ_WRITE, true));
+        CompletableFuture<Refreshed> refreshed =
+                harness.router.refreshToken(TOKEN_ID).toCompletableFuture();
+        source.takeRoomRead().fail();
+        assertThat(refreshed.get(10, TimeUnit.SECONDS)).isEqualTo(new Refreshed(1, 1, false));
+        client.expectClose(CloseCode.FENCED.number());
+    }
+
+    /** So that whoever made the change knows that the client has the room. */
+    @Test
+    void aRefreshWaitsForTheRoomsThatItGrants() throws Exception {
+        source.holdRooms();
+        harness.grant(
+                new Grant(ACCOUNT, "lobby", false, READ_WRITE, true),
+                new Grant(ACCOUNT, "one", false, READ_WRITE, true));
+        CompletableFuture<Refreshed> refreshed =
+                harness.router.refreshToken(TOKEN_ID).toCompletableFuture();
+        Read<?> read = source.takeRoomRead();
+        client.expectNothing(2);
+        assertThat(refreshed).isNotDone();
+        read.answer();
+        assertThat(refreshed.get(10, TimeUnit.SECONDS)).isEqualTo(new Refreshed(1, 0, true));
+        client.expect(FrameType.GRANTED);
     }
 
     // ---- out of order

@@ -269,10 +269,37 @@ final class TokenReadingTest {
     }
 
     @Test
-    void aSourceThatThrowsOnRefreshIsNotConfirmed() throws Exception {
-        harness.connect();
+    void aSourceThatThrowsOnRefreshIsAskedAgain() throws Exception {
+        TestClient client = harness.connect();
         source.throwOnce();
-        assertThat(get(refresh()).confirmed()).isFalse();
+        assertThat(get(refresh())).isEqualTo(new Refreshed(1, 0, true));
+        client.expectNothing(2);
+    }
+
+    @Test
+    void aSourceThatNeverAnswersIsNotWaitedFor() throws Exception {
+        TestClient client = harness.connect();
+        source.holdTokens();
+        assertThat(get(refresh())).isEqualTo(new Refreshed(1, 1, false));
+        client.expectClose(CloseCode.FENCED.number());
+    }
+
+    /** Changes that never cease must not keep a token from being known. */
+    @Test
+    void aReadThatIsRepeatedTooOftenIsAppliedAllTheSame() throws Exception {
+        TestClient client = harness.dial();
+        Read<?> read = helloAndTakeRead(client);
+        for (int repeats = 0; repeats < 3; repeats++) {
+            CompletableFuture<Refreshed> unused = refresh();
+            read.answer();
+            read = source.takeTokenRead();
+        }
+        CompletableFuture<Refreshed> last = refresh();
+        read.answer();
+        client.expect(FrameType.WELCOME);
+        assertThat(last).isNotDone();
+        source.takeTokenRead().answer();
+        assertThat(get(last)).isEqualTo(new Refreshed(1, 0, true));
     }
 
     // ---- in the meantime

@@ -1,8 +1,12 @@
 package io.porthouse.admin.live;
 
+import io.porthouse.admin.model.AccountSettings;
+import io.porthouse.admin.model.KeyOwner;
+import io.porthouse.admin.model.Role;
 import io.porthouse.admin.store.Store;
 import io.porthouse.admin.store.StoreWorkers;
 import io.porthouse.protocol.RoomName;
+import io.porthouse.router.Backpipe;
 import io.porthouse.router.Grant;
 import io.porthouse.router.MemoryTokenSource;
 import io.porthouse.router.RoomRules;
@@ -20,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * store answers. A room of the store has the store's rules; one that is not in the store exists if a configured token is
  * granted it, with the configuration's rules. What is answered is thus a function of the store's state alone, and the store's
  * change number tells which of two readings is the newer.
+ *
+ * <p>An API key of the store is answered like a token: it opens a {@link Backpipe} into the rooms of its account, and into all
+ * rooms if that is an operator's.
  *
  * <p>A read fails with {@link io.porthouse.admin.store.StoreUnavailableException} if the store does not answer, or too many
  * reads are waiting.
@@ -50,7 +57,27 @@ public final class StoreTokenSource implements TokenSource {
         if (configured.state() != null) {
             return CompletableFuture.completedFuture(configured);
         }
-        return workers.submit(() -> store.readToken(secretHash));
+        return workers.submit(() -> {
+            Reading<TokenState> stored = store.readToken(secretHash);
+            // What is no token may be an API key, which opens a backpipe.
+            return stored.state() == null
+                    ? store.keyOwner(secretHash).map(StoreTokenSource::backpipe).orElse(stored)
+                    : stored;
+        });
+    }
+
+    private static Reading<TokenState> backpipe(KeyOwner owner) {
+        AccountSettings settings = owner.account().settings();
+        TokenState state = new TokenState(
+                owner.key().id(),
+                owner.account().name(),
+                List.of(),
+                settings.limits().connections(),
+                null,
+                settings.suspended(),
+                TokenState.NO_TRANSIENT_ROOMS,
+                settings.role() == Role.OPERATOR ? Backpipe.EVERYWHERE : Backpipe.ACCOUNT);
+        return new Reading<>(owner.change(), state);
     }
 
     @Override

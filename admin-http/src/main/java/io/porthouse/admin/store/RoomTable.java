@@ -3,6 +3,7 @@ package io.porthouse.admin.store;
 import io.porthouse.admin.model.Room;
 import io.porthouse.admin.model.Transience;
 import io.porthouse.protocol.RoomName;
+import io.porthouse.router.Lifetime;
 import io.porthouse.router.Overflow;
 import io.porthouse.router.RoomRules;
 import io.porthouse.router.TokenSource.Reading;
@@ -56,8 +57,17 @@ final class RoomTable {
                 .bind("account", name.account())
                 .bind("name", name.name())
                 .map((row, context) -> new Reading<RoomRules>(
-                        row.getLong("change_number"), row.getString("account") == null ? null : rules(row)))
+                        row.getLong("change_number"),
+                        row.getString("account") == null ? null : rules(row).withLifetime(lifetime(row))))
                 .list());
+    }
+
+    private static Lifetime lifetime(ResultSet row) throws SQLException {
+        return switch (Transience.valueOf(row.getString("transience"))) {
+            case NONE -> Lifetime.LASTING;
+            case PEER -> Lifetime.PEER;
+            case PEERLESS -> Lifetime.PEERLESS;
+        };
     }
 
     static int count(Handle handle, String account) {

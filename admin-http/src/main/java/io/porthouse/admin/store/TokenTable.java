@@ -5,6 +5,7 @@ import io.porthouse.admin.model.Token;
 import io.porthouse.admin.model.TokenSettings;
 import io.porthouse.protocol.Right;
 import io.porthouse.protocol.RoomName;
+import io.porthouse.router.Backpipe;
 import io.porthouse.router.Grant;
 import io.porthouse.router.TokenSource.Reading;
 import io.porthouse.router.TokenState;
@@ -107,7 +108,9 @@ final class TokenTable {
     static Reading<TokenState> read(Handle handle, String secretHash) {
         return handle.createQuery("""
                         select c.number as change_number, t.id, t.account, t.max_connections, t.expires_at,
-                            a.suspended, a.max_connections as account_connections,
+                            t.may_create_transient_rooms, a.suspended, a.max_connections as account_connections,
+                            a.max_rooms, case when t.may_create_transient_rooms
+                                then (select count(*) from rooms r where r.account = t.account) else 0 end as rooms,
                             g.room_account, g.room_name, g.may_read, g.may_write, g.auto_join
                         from change_counter c
                         left join tokens t on t.secret_hash = :hash
@@ -130,13 +133,19 @@ final class TokenTable {
         int maxConnections = Math.min(rows.getInt("max_connections"), rows.getInt("account_connections"));
         Instant expiresAt = Columns.timeOrNull(rows, "expires_at");
         boolean suspended = rows.getBoolean("suspended");
+        int transientRooms = rows.getBoolean("may_create_transient_rooms")
+                ? Math.max(0, rows.getInt("max_rooms") - rows.getInt("rooms"))
+                : TokenState.NO_TRANSIENT_ROOMS;
         List<Grant> grants = new ArrayList<>();
         do {
             if (rows.getString("room_account") != null) {
                 grants.add(grant(rows).toGrant());
             }
         } while (rows.next());
-        return new Reading<>(change, new TokenState(id, account, grants, maxConnections, expiresAt, suspended));
+        return new Reading<>(
+                change,
+                new TokenState(
+                        id, account, grants, maxConnections, expiresAt, suspended, transientRooms, Backpipe.NONE));
     }
 
     static boolean hasHash(Handle handle, String secretHash) {

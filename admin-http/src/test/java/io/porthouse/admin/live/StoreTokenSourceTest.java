@@ -21,6 +21,7 @@ import io.porthouse.admin.store.StoreUnavailableException;
 import io.porthouse.admin.store.StoreWorkers;
 import io.porthouse.protocol.Right;
 import io.porthouse.protocol.RoomName;
+import io.porthouse.router.Backpipe;
 import io.porthouse.router.Grant;
 import io.porthouse.router.MemoryTokenSource;
 import io.porthouse.router.Overflow;
@@ -106,6 +107,28 @@ class StoreTokenSourceTest {
         assertThat(reading.state().grants())
                 .containsExactly(new Grant("alice", "foo", false, Set.of(Right.READ), true));
         assertThat(get(source.readToken(Secrets.hash("?")))).isEqualTo(new Reading<>(3, null));
+    }
+
+    @Test
+    void anApiKeyOpensABackpipe() throws Exception {
+        String keyHash = Secrets.hash("phk_key");
+        assertDone(store.createKey(Actor.SYSTEM, "alice", "service", keyHash));
+        TokenState state = get(source.readToken(keyHash)).state();
+        assertThat(state.account()).isEqualTo("alice");
+        assertThat(state.backpipe()).isEqualTo(Backpipe.ACCOUNT);
+        assertThat(state.maxConnections()).isEqualTo(Limits.DEFAULT.connections());
+        assertThat(state.grants()).isEmpty();
+        assertDone(store.changeAccount(
+                Actor.SYSTEM,
+                "alice",
+                OptionalLong.empty(),
+                is -> is.withRole(Role.OPERATOR).withSuspended(true)));
+        Reading<TokenState> changed = get(source.readToken(keyHash));
+        assertThat(changed.change()).isEqualTo(store.lastChange());
+        assertThat(changed.state().backpipe()).isEqualTo(Backpipe.EVERYWHERE);
+        assertThat(changed.state().suspended()).isTrue();
+        assertDone(store.deleteKey(Actor.SYSTEM, "alice", state.id()));
+        assertThat(get(source.readToken(keyHash))).isEqualTo(new Reading<>(store.lastChange(), null));
     }
 
     @Test

@@ -13,6 +13,7 @@ import io.porthouse.admin.store.Outcome.Done;
 import io.porthouse.admin.store.Outcome.Refusal;
 import io.porthouse.admin.store.Outcome.Unchanged;
 import io.porthouse.protocol.RoomName;
+import io.porthouse.router.Lifetime;
 import io.porthouse.router.Overflow;
 import io.porthouse.router.RoomRules;
 import io.porthouse.router.TokenSource.Reading;
@@ -44,7 +45,8 @@ class StoreContractRoomsTest extends StoreContract {
             assertThat(room.transience()).isEqualTo(Transience.PEERLESS);
             assertThat(store.room(FOO)).contains(room);
             assertThat(((Done<Room>) outcome).change().touched()).containsExactly(new Subject(Kind.ROOM, "alice/foo"));
-            assertThat(store.readRoom(FOO)).isEqualTo(new Reading<>(number(outcome), rules));
+            assertThat(store.readRoom(FOO))
+                    .isEqualTo(new Reading<>(number(outcome), rules.withLifetime(Lifetime.PEERLESS)));
             done(store.deleteRoom(BY, FOO, OptionalLong.of(room.version())));
             assertThat(store.readRoom(FOO)).isEqualTo(new Reading<>(number(outcome) + 1, null));
         }

@@ -15,6 +15,7 @@ import io.porthouse.admin.store.Outcome.Refusal;
 import io.porthouse.admin.store.Outcome.Unchanged;
 import io.porthouse.protocol.Right;
 import io.porthouse.protocol.RoomName;
+import io.porthouse.router.Backpipe;
 import io.porthouse.router.Grant;
 import io.porthouse.router.TokenSource.Reading;
 import io.porthouse.router.TokenState;
@@ -62,7 +63,9 @@ class StoreContractTokensTest extends StoreContract {
                                         new Grant("alice", "foo", false, Set.of(Right.READ), true)),
                                 5,
                                 expiry,
-                                false)));
+                                false,
+                                Limits.DEFAULT.rooms() - 2,
+                                Backpipe.NONE)));
         assertThat(read("other")).isEqualTo(new Reading<>(number(outcome), null));
     }
 
@@ -77,6 +80,17 @@ class StoreContractTokensTest extends StoreContract {
         assertThat(read("s").state().suspended()).isFalse();
         assertThat(read("s").state().maxConnections()).isEqualTo(TokenSettings.DEFAULT_MAX_CONNECTIONS);
         assertThat(read("s").state().expiresAt()).isNull();
+    }
+
+    @Test
+    void transientRoomsShareTheAccountsLimitWithTheOthers() {
+        Token token = token("alice", "s");
+        assertThat(read("s").state().transientRooms()).isEqualTo(TokenState.NO_TRANSIENT_ROOMS);
+        done(store.changeToken(BY, token.id(), ANY, is -> is.withMayCreateTransientRooms(true)));
+        done(store.changeAccount(BY, "alice", ANY, is -> is.withLimits(new Limits(5, 9, 2))));
+        assertThat(read("s").state().transientRooms()).isEqualTo(3);
+        done(store.changeAccount(BY, "alice", ANY, is -> is.withLimits(new Limits(1, 9, 2))));
+        assertThat(read("s").state().transientRooms()).isZero();
     }
 
     @Test
