@@ -40,7 +40,7 @@ final class Delivery {
         static final Logger LOG = LoggerFactory.getLogger(Delivery.class);
     }
 
-    private record Batch(Link link, ByteBuf frames, int chargedBytes) {}
+    private record Batch(Link link, ByteBuf frames) {}
 
     private record LinkEnded(@Nullable PorthouseException cause) {}
 
@@ -88,7 +88,7 @@ final class Delivery {
     }
 
     /**
-     * Takes whole frames; the buffer remains the caller's. A link's event loop only.
+     * Takes whole frames, which stay where they are: the caller never changes these bytes again. A link's event loop only.
      *
      * @param link told to go on if it must stop
      * @return whether the link must stop reading until it is told to go on
@@ -97,17 +97,11 @@ final class Delivery {
         if (stopped) {
             return false;
         }
-        // A slice keeps its whole buffer alive, so it is charged for that, and a small part is copied instead.
-        boolean slice = bytes >= buffer.capacity() / 4;
-        ByteBuf frames = slice
-                ? buffer.retainedSlice(index, bytes)
-                : buffer.alloc().directBuffer(bytes).writeBytes(buffer, index, bytes);
-        int charge = slice ? buffer.capacity() : bytes;
-        boolean full = waitingBytes.addAndGet(charge) > limitBytes;
+        boolean full = waitingBytes.addAndGet(bytes) > limitBytes;
         if (full) {
             pausedLink = link;
         }
-        enqueue(new Batch(link, frames, charge));
+        enqueue(new Batch(link, buffer.retainedSlice(index, bytes)));
         return full;
     }
 
@@ -179,13 +173,14 @@ final class Delivery {
 
     private void handle(Batch batch) {
         ByteBuf frames = batch.frames;
+        int index = frames.readerIndex();
+        int end = frames.writerIndex();
+        long bytes = frames.readableBytes();
         try {
-            int index = frames.readerIndex();
-            int end = frames.writerIndex();
             while (index < end && !stopped) {
-                int bytes = Frame.frameBytes(frames, index);
-                handleFrame(frames, index, bytes);
-                index += bytes;
+                int frameBytes = Frame.frameBytes(frames, index);
+                handleFrame(frames, index, frameBytes);
+                index += frameBytes;
             }
         } catch (Throwable t) {
             // Not a handler's fault, which costs one message, but ours, or no memory: going on would lose messages
@@ -194,7 +189,7 @@ final class Delivery {
                     Kind.LOST, "what was received could not be handled (" + t + "); connect again", t));
         } finally {
             frames.release();
-            long left = waitingBytes.addAndGet(-batch.chargedBytes);
+            long left = waitingBytes.addAndGet(-bytes);
             if (left <= limitBytes / 2) {
                 resumeIfPaused();
             }

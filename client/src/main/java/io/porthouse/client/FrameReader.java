@@ -5,11 +5,10 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.porthouse.protocol.Frame;
 import io.porthouse.protocol.FrameWalk;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Cuts what the socket gives into whole frames: each is shown to the link, and what the user is to see of one read goes on
- * as one batch. Grows by what was received, never by what a frame announces.
+ * as one batch. Where the bytes lie is the {@link ReadBuffer}'s.
  */
 final class FrameReader extends ChannelInboundHandlerAdapter {
 
@@ -17,8 +16,8 @@ final class FrameReader extends ChannelInboundHandlerAdapter {
     static final int FIRST_MAX_FRAME_BYTES = 64 << 10;
 
     private final Link link;
+    private final ReadBuffer received = new ReadBuffer();
     private int maxFrameBytes = FIRST_MAX_FRAME_BYTES;
-    private @Nullable ByteBuf received;
 
     FrameReader(Link link) {
         this.link = link;
@@ -34,18 +33,24 @@ final class FrameReader extends ChannelInboundHandlerAdapter {
     }
 
     @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        ctx.channel().config().setRecvByteBufAllocator(received);
+    }
+
+    @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        ByteBuf in = (ByteBuf) message;
-        ByteBuf buffer = join(ctx, received, in);
-        received = buffer;
-        int bad = walk(buffer);
+        // The same as the read buffer's block, which has a reference of its own.
+        ((ByteBuf) message).release();
+        ByteBuf block = received.block();
+        int bad = block == null ? 0 : walk(block);
         if (bad != 0) {
             link.onBadFrame(bad);
         }
-        if (received != null && !received.isReadable()) {
-            received.release();
-            received = null;
-        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        received.readComplete();
     }
 
     @Override
@@ -55,7 +60,7 @@ final class FrameReader extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-        dropReceived();
+        received.release();
         link.onDisconnected(null);
     }
 
@@ -66,7 +71,7 @@ final class FrameReader extends ChannelInboundHandlerAdapter {
 
     @Override
     public void handlerRemoved(ChannelHandlerContext ctx) {
-        dropReceived();
+        received.release();
     }
 
     /** Shows each whole frame to the link; returns 0, or what is wrong with the next one's length. */
@@ -86,30 +91,5 @@ final class FrameReader extends ChannelInboundHandlerAdapter {
         }
         buffer.readerIndex(index);
         return bytes;
-    }
-
-    /** Puts what was read behind what is left of earlier reads. Doubles, so that a large frame is not copied again and again. */
-    private static ByteBuf join(ChannelHandlerContext ctx, @Nullable ByteBuf before, ByteBuf in) {
-        if (before == null) {
-            return in;
-        }
-        ByteBuf joined = before;
-        // A buffer that a batch still reads from must not move under it, and is larger than the rest needs.
-        if (before.writableBytes() < in.readableBytes() || before.refCnt() > 1) {
-            int needed = before.readableBytes() + in.readableBytes();
-            joined = ctx.alloc().directBuffer(Math.max(needed, 2 * before.readableBytes()));
-            joined.writeBytes(before);
-            before.release();
-        }
-        joined.writeBytes(in);
-        in.release();
-        return joined;
-    }
-
-    private void dropReceived() {
-        if (received != null) {
-            received.release();
-            received = null;
-        }
     }
 }

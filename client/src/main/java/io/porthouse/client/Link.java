@@ -5,7 +5,6 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
-import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
@@ -38,9 +37,6 @@ final class Link {
 
     private static final int WRITE_LOW_BYTES = 256 << 10;
     private static final int WRITE_HIGH_BYTES = 512 << 10;
-    private static final int SMALLEST_READ_BYTES = 1 << 10;
-    private static final int FIRST_READ_BYTES = 4 << 10;
-    private static final int LARGEST_READ_BYTES = 256 << 10;
 
     private final ConnectOptions options;
     private final EventLoop loop;
@@ -86,9 +82,6 @@ final class Link {
                 .option(
                         ChannelOption.WRITE_BUFFER_WATER_MARK,
                         new WriteBufferWaterMark(WRITE_LOW_BYTES, WRITE_HIGH_BYTES))
-                .option(
-                        ChannelOption.RECVBUF_ALLOCATOR,
-                        new AdaptiveRecvByteBufAllocator(SMALLEST_READ_BYTES, FIRST_READ_BYTES, LARGEST_READ_BYTES))
                 .handler(new FrameReader(link))
                 .connect(address.host(), address.port());
         link.execute(() -> link.channel = connecting.channel());

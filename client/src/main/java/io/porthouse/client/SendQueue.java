@@ -29,10 +29,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class SendQueue {
 
-    private static final int BLOCK_BYTES = 64 << 10;
+    /** Holds two chunks of the usual size. */
+    private static final int BLOCK_BYTES = 128 << 10;
 
     /** Blocks handed to Netty at once. Bounds what tiny blocks can pin, and lets a block fill while others are written. */
-    private static final int MAX_BLOCKS_IN_FLIGHT = 32;
+    private static final int MAX_BLOCKS_IN_FLIGHT = 16;
+
+    /** Written blocks that are kept to be filled again: a pool that is drained and filled all the time gives memory back. */
+    private static final int MAX_SPARE_BLOCKS = 8;
 
     /** How far answers to the router's own PINGs may go over the limit before the link is given up. */
     private static final int CONTROL_RESERVE_BYTES = 64 << 10;
@@ -50,6 +54,7 @@ final class SendQueue {
     private final ReentrantLock lock = new ReentrantLock();
     private final SendSpace space;
     private final ArrayDeque<ByteBuf> sealed = new ArrayDeque<>();
+    private final ArrayDeque<ByteBuf> spare = new ArrayDeque<>();
     private @Nullable ByteBuf open;
     private long lastCorrelation;
     private boolean drainScheduled;
@@ -102,29 +107,35 @@ final class SendQueue {
 
     /** Makes a frame that may have to carry a correlation number. Called in the queue's lock. */
     @FunctionalInterface
-    interface FrameMaker {
+    private interface FrameMaker {
         /** Returns a frame that the queue will release. */
         ByteBuf make(long correlation);
+    }
+
+    /** Writes a frame that may have to carry a correlation number. Called in the queue's lock. */
+    @FunctionalInterface
+    interface FrameWriter {
+        void write(ByteBuf out, long correlation);
     }
 
     /**
      * Queues one chunk of an envelope, once its room is not paused; waits while the chunks' share of the queue is full.
      *
      * @param receipt with the last chunk: completed by the router's receipt; else null
-     * @param maker gets the correlation, or 0 without a receipt
+     * @param writer writes just {@code frameBytes}, with the correlation, or 0 without a receipt
      * @throws PorthouseException if the link has ended, or the queue stays full
      */
-    void chunk(Rooms.Held room, int frameBytes, @Nullable CompletableFuture<SendReceipt> receipt, FrameMaker maker) {
+    void chunk(Rooms.Held room, int frameBytes, @Nullable CompletableFuture<SendReceipt> receipt, FrameWriter writer) {
         boolean wake;
         lock.lock();
         try {
             space.awaitFlow(room);
             space.awaitSpace(frameBytes, FOR_CHUNKS, receipt != null);
-            ByteBuf frame = maker.make(receipt == null ? 0 : lastCorrelation + 1);
+            writer.write(blockFor(frameBytes), receipt == null ? 0 : lastCorrelation + 1);
             if (receipt != null) {
                 long unused = register(room, receipt);
             }
-            wake = append(frame);
+            wake = queued(frameBytes);
         } finally {
             lock.unlock();
         }
@@ -227,6 +238,8 @@ final class SendQueue {
             over = true;
             sealed.forEach(ByteBuf::release);
             sealed.clear();
+            spare.forEach(ByteBuf::release);
+            spare.clear();
             if (open != null) {
                 open.release();
                 open = null;
@@ -285,10 +298,12 @@ final class SendQueue {
     private boolean writeSome() {
         boolean wrote = false;
         for (ByteBuf block = take(); block != null; block = take()) {
+            ByteBuf written = block;
             int bytes = block.readableBytes();
             blocksInFlight++;
-            ChannelFuture written = channel.write(block);
-            written.addListener(done -> onWritten(bytes));
+            // One reference more than Netty releases, so that it can be filled again.
+            ChannelFuture writing = channel.write(block.retain());
+            writing.addListener(done -> onWritten(written, bytes));
             wrote = true;
         }
         return wrote;
@@ -315,15 +330,30 @@ final class SendQueue {
         }
     }
 
-    private void onWritten(int bytes) {
+    private void onWritten(ByteBuf block, int bytes) {
         blocksInFlight--;
         lock.lock();
         try {
             space.written(bytes);
+            keepOrRelease(block);
         } finally {
             lock.unlock();
         }
         drain();
+    }
+
+    private void keepOrRelease(ByteBuf block) {
+        boolean kept = !over && block.capacity() == BLOCK_BYTES && spare.size() < MAX_SPARE_BLOCKS;
+        if (kept) {
+            spare.push(block.clear());
+        } else {
+            block.release();
+        }
+        if (space.isEmpty()) {
+            // Idle, as far as is known: many connections are, and hold next to nothing then.
+            spare.forEach(ByteBuf::release);
+            spare.clear();
+        }
     }
 
     private long register(Rooms.Held room, CompletableFuture<SendReceipt> receipt) {
@@ -360,7 +390,8 @@ final class SendQueue {
         }
         seal();
         int capacity = Math.max(BLOCK_BYTES, frameBytes);
-        ByteBuf fresh = allocator.directBuffer(capacity, capacity);
+        ByteBuf kept = capacity == BLOCK_BYTES ? spare.poll() : null;
+        ByteBuf fresh = kept == null ? allocator.directBuffer(capacity, capacity) : kept;
         open = fresh;
         return fresh;
     }

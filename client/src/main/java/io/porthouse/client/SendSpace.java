@@ -41,6 +41,11 @@ final class SendSpace {
         return pendingBytes > limitBytes + bytes;
     }
 
+    /** Whether everything is in the socket. */
+    boolean isEmpty() {
+        return pendingBytes == 0;
+    }
+
     void queued(int bytes) {
         pendingBytes += bytes;
     }

@@ -61,9 +61,22 @@ public final class EnvelopeChunk {
      * @throws IllegalStateException if another chunk was asked for since
      */
     public ByteBuf frame(ByteBufAllocator allocator, int room, int envelopeId, long correlation) {
+        requireLast(correlation);
+        chunks.requireCurrent(this);
+        ByteBuf out = allocator.ioBuffer(frameBytes());
+        chunks.write(this, out, room, envelopeId, correlation);
+        return out;
+    }
+
+    /** Writes the whole frame, {@link #frameBytes} bytes, behind what is there; otherwise like {@link #frame}. */
+    public void write(ByteBuf out, int room, int envelopeId, long correlation) {
+        requireLast(correlation);
+        chunks.write(this, out, room, envelopeId, correlation);
+    }
+
+    private void requireLast(long correlation) {
         if (correlation != 0 && !last) {
             throw new IllegalArgumentException("only an envelope's last chunk may carry a correlation");
         }
-        return chunks.frame(this, allocator, room, envelopeId, correlation);
     }
 }

@@ -1,7 +1,6 @@
 package io.porthouse.protocol;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -119,16 +118,19 @@ public final class EnvelopeChunks implements Iterable<EnvelopeChunk>, AutoClosea
         return metadata.length;
     }
 
-    ByteBuf frame(EnvelopeChunk chunk, ByteBufAllocator allocator, int room, int envelopeId, long correlation) {
+    void requireCurrent(EnvelopeChunk chunk) {
         if (chunk != current) {
             throw new IllegalStateException("a chunk is valid until the next one is asked for");
         }
+    }
+
+    void write(EnvelopeChunk chunk, ByteBuf out, int room, int envelopeId, long correlation) {
+        requireCurrent(chunk);
         int frameBytes = chunk.frameBytes();
         int flags = Flags.CHUNK
                 | (text ? Flags.TEXT : 0)
                 | (chunk.isLast() ? Flags.LAST : 0)
                 | (correlation == 0 ? 0 : Flags.RECEIPT);
-        ByteBuf out = allocator.ioBuffer(frameBytes);
         Frame.writeHeader(out, frameBytes - Frame.HEADER_BYTES, FrameType.ENVELOPE, flags, 0, room, 0, correlation);
         out.writeInt(envelopeId);
         out.writeInt(chunk.index());
@@ -141,7 +143,6 @@ public final class EnvelopeChunks implements Iterable<EnvelopeChunk>, AutoClosea
         if (chunk.isLast()) {
             out.writeInt((int) crc.getValue());
         }
-        return out;
     }
 
     private EnvelopeChunk next() {
