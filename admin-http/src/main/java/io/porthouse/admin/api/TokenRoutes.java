@@ -108,7 +108,8 @@ final class TokenRoutes implements Routes.Feature {
     private CompletionStage<Response> create(Call call) {
         JsonObject body = call.json();
         String account = RoomRoutes.ownAccount(call, body);
-        TokenSettings settings = settings(body, TokenSettings.named(body.text("name")));
+        String name = body.text("name");
+        TokenSettings settings = settings(body, body.checked(() -> TokenSettings.named(name)));
         List<RoomGrant> grants = grants(body, account);
         String secret = secret(body, account);
         body.end();

@@ -45,6 +45,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     private @Nullable BodyReader body;
     private @Nullable AnswerStream stream;
     private @Nullable Future<?> deadline;
+    private boolean isReading;
     private boolean isBodyRead;
     private boolean isLastRequest;
     private boolean isLingering;
@@ -141,21 +142,36 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
             return;
         }
         setDeadline(server.times().idle(), this::close);
+        readNext();
+    }
+
+    /** Asks for the next message. */
+    private void readNext() {
+        isReading = true;
         channel.read();
+    }
+
+    /** A read may end within a message: then it is asked for again, because nobody else remembers. */
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        if (isReading) {
+            channel.read();
+        }
     }
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
+        isReading = false;
         try {
             if (isLingering) {
-                channel.read();
+                readNext();
             } else if (message instanceof HttpRequest request && exchange == null) {
                 begin(request);
             } else if (message instanceof HttpContent part && body != null) {
                 readPart(body, part);
             } else {
                 // The end of a request that has no body.
-                channel.read();
+                readNext();
             }
         } finally {
             ReferenceCountUtil.release(message);
@@ -229,7 +245,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
                             new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE));
                 }
                 setBodyDeadline(reader);
-                channel.read();
+                readNext();
             }
         });
         return reader.whole;
@@ -269,7 +285,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         if (reader.isTimedByPart) {
             setBodyDeadline(reader);
         }
-        channel.read();
+        readNext();
     }
 
     // ---- out
@@ -337,7 +353,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         isLingering = true;
         setDeadline(LINGER, this::close);
         Future<?> unused = channel.shutdownOutput();
-        channel.read();
+        readNext();
     }
 
     /** The channel, for who counts. */

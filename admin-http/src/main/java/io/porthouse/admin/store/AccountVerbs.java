@@ -16,6 +16,7 @@ import java.util.OptionalLong;
 import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
 /** The verbs that change accounts, their keys, and invitations. */
 final class AccountVerbs {
@@ -30,18 +31,22 @@ final class AccountVerbs {
 
     Outcome<Account> create(Actor by, NewAccount wanted) {
         return changes.make(by, draft -> {
-            if (AccountTable.find(draft.handle, wanted.name()).isPresent()) {
-                return Draft.refused(Refusal.NAME_TAKEN, "there is an account " + wanted.name());
-            }
             draft.touch(Kind.ACCOUNT, wanted.name());
             AccountSettings settings = wanted.settings();
             String detail = settings.role().name();
+            @Nullable Invitation invitation = null;
             if (wanted.invitationHash() != null) {
-                Invitation invitation = InvitationTable.usable(draft.handle, wanted.invitationHash(), draft.at)
+                // First of all: who has none must not learn which names are taken.
+                invitation = InvitationTable.usable(draft.handle, wanted.invitationHash(), draft.at)
                         .orElse(null);
                 if (invitation == null) {
                     return Draft.refused(Refusal.INVITATION_VOID, "the invitation is unknown, used or expired");
                 }
+            }
+            if (AccountTable.find(draft.handle, wanted.name()).isPresent()) {
+                return Draft.refused(Refusal.NAME_TAKEN, "there is an account " + wanted.name());
+            }
+            if (invitation != null) {
                 InvitationTable.use(draft.handle, invitation.id(), wanted.name());
                 draft.touch(Kind.INVITATION, invitation.id());
                 settings = settings.withRole(invitation.role());

@@ -30,6 +30,7 @@ import io.porthouse.router.TokenState;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
@@ -52,6 +53,7 @@ final class AdminNode implements AutoCloseable {
     static final String BOB_KEY = "phk_bob";
     static final String CONFIGURED_SECRET = "configured-secret";
 
+    final Path data = TestDatabase.directory();
     final Store store;
     final Router router;
     final AdminServer server;
@@ -105,7 +107,7 @@ final class AdminNode implements AutoCloseable {
                         new Secrets(random),
                         passwords,
                         List.of(configured),
-                        TestDatabase.directory(),
+                        data,
                         "n1"),
                 Clock.systemUTC(),
                 () -> System.nanoTime() + skippedNanos.get());
