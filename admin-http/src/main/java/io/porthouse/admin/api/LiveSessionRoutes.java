@@ -9,6 +9,7 @@ import io.porthouse.admin.store.StoreWorkers;
 import io.porthouse.protocol.RoomName;
 import io.porthouse.router.Router;
 import io.porthouse.router.SessionInfo;
+import io.porthouse.router.TokenState;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -16,7 +17,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /sessions}: who is connected. */
@@ -33,6 +36,10 @@ final class LiveSessionRoutes implements Routes.Feature {
     /** A page ends here, because a session may hold many rooms. */
     private static final int PAGE_BYTES = 8 << 20;
 
+    private static final int TURNS = 4;
+    private static final double NANOS_PER_MILLI = 1e6;
+
+    private final Semaphore turns = new Semaphore(TURNS);
     private final Store store;
     private final ChangeAnswers changes;
     private final Router router;
@@ -63,7 +70,7 @@ final class LiveSessionRoutes implements Routes.Feature {
                 .orElse(null);
         int limit = Paging.limit(call, MAX_LIMIT);
         long after = cursor(call);
-        return router.sessions(state -> (account == null || state.account().equals(account))
+        return all(state -> (account == null || state.account().equals(account))
                         && (token == null || state.id().equals(token)))
                 // Sorting and encoding thousands is no work for an event loop.
                 .thenCompose(all -> workers.submit(() -> {
@@ -151,38 +158,46 @@ final class LiveSessionRoutes implements Routes.Feature {
 
     private CompletionStage<Optional<SessionInfo>> find(Call call) {
         String id = call.path("id");
-        return router.sessions(state -> call.caller().owns(state.account()))
+        return all(state -> call.caller().owns(state.account()))
                 .thenApply(all ->
                         all.stream().filter(session -> session.id().equals(id)).findFirst());
+    }
+
+    /** Describing all sessions takes memory and time of the router's loops, so few may ask at once. */
+    private CompletionStage<List<SessionInfo>> all(Predicate<TokenState> wanted) {
+        if (!turns.tryAcquire()) {
+            throw Refusals.busy("too many ask for the sessions at once").exception();
+        }
+        return router.sessions(wanted).whenComplete((all, failure) -> turns.release());
     }
 
     private CompletionStage<Response> disconnect(Call call) {
         long startNanos = System.nanoTime();
         String id = call.path("id");
         return find(call)
-                .thenCompose(found -> found.isEmpty()
-                        ? workers.submit(() -> false)
-                        : router.disconnect(id, state -> call.caller().owns(state.account()))
-                                .thenCompose(wasThere -> workers.submit(() -> {
-                                    record(call, found.get(), wasThere);
-                                    return wasThere;
-                                })))
-                .thenCompose(wasThere -> {
-                    if (!wasThere) {
-                        throw Refusals.notFound().exception();
-                    }
-                    return changes.closed(1, (System.nanoTime() - startNanos) / 1e6);
-                });
+                // In the trail first: what was done is never answered as if it were not.
+                .thenCompose(found -> workers.submit(() -> {
+                    record(call, found.orElseThrow(() -> Refusals.notFound().exception()));
+                    return id;
+                }))
+                .thenCompose(
+                        known -> router.disconnect(known, state -> call.caller().owns(state.account())))
+                .thenComposeAsync(
+                        wasThere -> {
+                            if (!wasThere) {
+                                throw Refusals.notFound().exception();
+                            }
+                            return changes.closed(1, (System.nanoTime() - startNanos) / NANOS_PER_MILLI);
+                        },
+                        call.exchange().loop());
     }
 
-    private void record(Call call, SessionInfo session, boolean wasThere) {
-        if (wasThere) {
-            store.record(
-                    call.actor(),
-                    "session.disconnect",
-                    session.account(),
-                    "SESSION " + session.id(),
-                    "of token " + session.token() + " from " + session.address());
-        }
+    private void record(Call call, SessionInfo session) {
+        store.record(
+                call.actor(),
+                "session.disconnect",
+                session.account(),
+                "SESSION " + session.id(),
+                "of token " + session.token() + " from " + session.address());
     }
 }

@@ -51,7 +51,14 @@ final class BodyReader {
             fail(tooLarge());
             return whole;
         }
-        return length == 0 ? CompletableFuture.completedFuture(null) : sink.take(ByteBufUtil.getBytes(part.content()));
+        if (length == 0) {
+            return CompletableFuture.completedFuture(null);
+        }
+        try {
+            return sink.take(ByteBufUtil.getBytes(part.content()));
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
     }
 
     /** Ends it if that was the last part. */

@@ -51,6 +51,9 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     private boolean isLingering;
     private long startedNanos;
 
+    /** What this connection holds of the budget for bodies. */
+    private long reservedBytes;
+
     HttpConnection(SocketChannel channel, HttpServer.Shared server) {
         this.channel = channel;
         this.server = server;
@@ -71,6 +74,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         server.disconnected(this);
+        releaseBytes();
         cancelDeadline();
         if (body != null) {
             body.fail(Problem.of(HttpResponseStatus.BAD_REQUEST, "bad-request", "the body ended early"));
@@ -238,7 +242,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
                 reader.fail(Problem.of(HttpResponseStatus.BAD_REQUEST, "bad-request", "the body ended early"));
             } else if (isBodyRead) {
                 reader.whole.complete(0L);
-            } else if (!reader.refuses(of.request())) {
+            } else if (!reader.refuses(of.request()) && reserveFor(reader, of.request(), maxBytes)) {
                 body = reader;
                 if (head != null && HttpUtil.is100ContinueExpected(head)) {
                     Future<?> unused = channel.writeAndFlush(
@@ -249,6 +253,29 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
             }
         });
         return reader.whole;
+    }
+
+    /** A body that is kept in memory takes of a budget that all share; one that is passed on does not. */
+    private boolean reserveFor(BodyReader reader, Request request, long maxBytes) {
+        long bytes = request.bodyBytes() == Request.UNKNOWN_LENGTH ? maxBytes : request.bodyBytes();
+        if (reader.isTimedByPart || reserveBytes(bytes)) {
+            return true;
+        }
+        reader.fail(HttpServer.busy("too much is sent at once"));
+        return false;
+    }
+
+    private boolean reserveBytes(long bytes) {
+        if (!server.reserve(bytes)) {
+            return false;
+        }
+        reservedBytes += bytes;
+        return true;
+    }
+
+    private void releaseBytes() {
+        server.release(reservedBytes);
+        reservedBytes = 0;
     }
 
     private void setBodyDeadline(BodyReader reader) {
@@ -290,18 +317,34 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
 
     // ---- out
 
-    private void answer(String id, Response response) {
+    private void answer(String id, Response wanted) {
         cancelDeadline();
+        releaseBytes();
         body = null;
         if (!channel.isActive()) {
             return;
         }
+        boolean fits = !(wanted.body() instanceof Response.Body.Whole whole) || reserveBytes(whole.bytes.length);
+        Response response =
+                fits ? wanted : HttpServer.busy("too much is asked for at once").toResponse(id);
         boolean isHead = head != null && head.method().name().equals("HEAD");
         boolean isHttp10 = head != null && head.protocolVersion().equals(HttpVersion.HTTP_1_0);
         boolean isEndedByClose = isHttp10 && response.body() instanceof Response.Body.Written;
         isLastRequest |= head == null || !HttpUtil.isKeepAlive(head) || !isBodyRead || isEndedByClose;
         AnswerHead answerHead = new AnswerHead(id, response, isHead, isHttp10, isLastRequest);
-        server.answered(response.status(), System.nanoTime() - startedNanos);
+        long nanos = System.nanoTime() - startedNanos;
+        server.answered(response.status(), nanos);
+        if (LOG.isDebugEnabled() && exchange != null) {
+            Request request = exchange.request();
+            LOG.debug(
+                    "request {}: {} {} from {}: {} in {} ms",
+                    id,
+                    request.method(),
+                    request.path(),
+                    request.from().getHostAddress(),
+                    response.status().code(),
+                    nanos / 1_000_000);
+        }
         if (response.body() instanceof Response.Body.Written written && !isHead) {
             writeSlowly(id, answerHead, written);
         } else {
@@ -338,6 +381,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
 
     private void finish(boolean isWritten) {
         cancelDeadline();
+        releaseBytes();
         if (!isWritten) {
             close();
         } else if (isLastRequest) {

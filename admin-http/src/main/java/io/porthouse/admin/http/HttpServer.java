@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.binder.BaseUnits;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -36,6 +37,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -160,6 +162,9 @@ public final class HttpServer implements AutoCloseable {
     /** What all connections share. Thread-safe. */
     static final class Shared {
 
+        /** Of all bodies in memory at once, in and out; several of the largest message. */
+        static final long BODIES_BYTES = 64 << 20;
+
         private static final String REQUEST_ID = "x-request-id";
         private static final Pattern ID = Pattern.compile("[A-Za-z0-9._-]{1,64}");
 
@@ -170,6 +175,7 @@ public final class HttpServer implements AutoCloseable {
         private final CompletableFuture<Void> ended = new CompletableFuture<>();
         private final List<Timer> byStatusClass;
         private final Counter refused;
+        private final AtomicLong bodiesBytes = new AtomicLong();
         private volatile boolean isEnding;
 
         Shared(AdminSettings settings, Application application, MeterRegistry metrics) {
@@ -187,6 +193,10 @@ public final class HttpServer implements AutoCloseable {
                     .register(metrics);
             Gauge.builder("porthouse.admin.connections", connections, Set::size)
                     .description("Connections to the admin listener")
+                    .register(metrics);
+            Gauge.builder("porthouse.admin.bodies", bodiesBytes, AtomicLong::get)
+                    .description("Bodies of requests and answers in memory")
+                    .baseUnit(BaseUnits.BYTES)
                     .register(metrics);
         }
 
@@ -220,6 +230,16 @@ public final class HttpServer implements AutoCloseable {
             if (isEnding && connections.isEmpty()) {
                 ended.complete(null);
             }
+        }
+
+        /** Takes of the budget for bodies; returns whether there is as much. */
+        boolean reserve(long bytes) {
+            long before = bodiesBytes.getAndUpdate(used -> used + bytes <= BODIES_BYTES ? used + bytes : used);
+            return before + bytes <= BODIES_BYTES;
+        }
+
+        void release(long bytes) {
+            bodiesBytes.addAndGet(-bytes);
         }
 
         CompletableFuture<Void> endAll() {

@@ -131,6 +131,11 @@ final class AdminNode implements AutoCloseable {
         skippedNanos.addAndGet(time.toNanos());
     }
 
+    /** From now on the router can read no token and no room from the store. */
+    void stopReaders() {
+        workers.close();
+    }
+
     ApiClient nobody() {
         return ApiClient.nobody(server.address());
     }

@@ -15,8 +15,8 @@ import java.util.concurrent.Executors;
 import java.util.function.UnaryOperator;
 
 /**
- * A server on a free port whose application does what the path says: {@code /echo} answers with the body, {@code /head} without
- * looking at it, {@code /wait} when the test says so, {@code /long} with more than any socket holds, {@code /broken} breaks.
+ * A server on a free port whose application does what the path says: {@code /echo} and {@code /large} answer with
+ * the body, {@code /wait} when the test says so, {@code /long} with more than any socket holds, {@code /broken} breaks.
  */
 final class EchoServer implements AutoCloseable {
 
@@ -43,6 +43,7 @@ final class EchoServer implements AutoCloseable {
     private CompletionStage<Response> handle(Exchange exchange) {
         return switch (exchange.request().path()) {
             case "/echo" -> exchange.body(MAX_BODY_BYTES).thenApply(EchoServer::text);
+            case "/large" -> exchange.body(1_000 * MAX_BODY_BYTES).thenApply(EchoServer::text);
             case "/wait" -> {
                 waiting.countDown();
                 yield release;

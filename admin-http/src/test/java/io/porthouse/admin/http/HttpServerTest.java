@@ -12,6 +12,8 @@ import java.net.ConnectException;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -316,6 +318,32 @@ class HttpServerTest {
                             .counter()
                             .count())
                     .isEqualTo(1);
+        }
+    }
+
+    @Test
+    void bodiesInMemoryHaveABudgetThatComesBack() throws Exception {
+        try (EchoServer echo = new EchoServer();
+                RawClient first = echo.connect()) {
+            List<RawClient> clients = new ArrayList<>();
+            // Each may send as much as there may be, and says no more.
+            for (long left = HttpServer.Shared.BODIES_BYTES; left >= EchoServer.MAX_BODY_BYTES * 1_000L; ) {
+                RawClient client = echo.connect();
+                clients.add(client);
+                client.request("POST /large", "Transfer-Encoding: chunked");
+                left -= EchoServer.MAX_BODY_BYTES * 1_000L;
+            }
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() ->
+                            echo.metrics.get("porthouse.admin.bodies").gauge().value()
+                                    == clients.size() * EchoServer.MAX_BODY_BYTES * 1_000.0);
+            first.request("POST /large", "Transfer-Encoding: chunked").answer().is(503, "busy");
+            for (RawClient client : clients) {
+                client.close();
+            }
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() ->
+                            echo.metrics.get("porthouse.admin.bodies").gauge().value() == 0);
         }
     }
 

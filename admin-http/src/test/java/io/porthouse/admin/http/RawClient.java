@@ -14,14 +14,14 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** A client that sends whatever bytes it is told to. A read that takes ten seconds fails the test. */
-final class RawClient implements AutoCloseable {
+public final class RawClient implements AutoCloseable {
 
     private static final int READ_TIMEOUT_MILLIS = 10_000;
 
     private final Socket socket;
     private final InputStream in;
 
-    RawClient(InetSocketAddress server) throws IOException {
+    public RawClient(InetSocketAddress server) throws IOException {
         this.socket = new Socket(server.getAddress(), server.getPort());
         this.socket.setSoTimeout(READ_TIMEOUT_MILLIS);
         this.socket.setTcpNoDelay(true);
@@ -29,14 +29,14 @@ final class RawClient implements AutoCloseable {
     }
 
     /** What came back. */
-    record Answer(int status, Map<String, String> headers, String body) {
+    public record Answer(int status, Map<String, String> headers, String body) {
 
-        Answer is(int expected) {
+        public Answer is(int expected) {
             assertThat(status).as(body).isEqualTo(expected);
             return this;
         }
 
-        Answer is(int expected, String code) {
+        public Answer is(int expected, String code) {
             is(expected);
             assertThat(headers.get("content-type")).isEqualTo("application/problem+json");
             assertThat(body).contains("\"code\":\"" + code + "\"");
@@ -44,18 +44,18 @@ final class RawClient implements AutoCloseable {
         }
     }
 
-    RawClient send(String text) throws IOException {
+    public RawClient send(String text) throws IOException {
         return send(text.getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    RawClient send(byte[] bytes) throws IOException {
+    public RawClient send(byte[] bytes) throws IOException {
         socket.getOutputStream().write(bytes);
         socket.getOutputStream().flush();
         return this;
     }
 
     /** Sends a request with a right Host. */
-    RawClient request(String line, String... headers) throws IOException {
+    public RawClient request(String line, String... headers) throws IOException {
         StringBuilder text = new StringBuilder(line + " HTTP/1.1\r\nHost: localhost\r\n");
         for (String header : headers) {
             text.append(header).append("\r\n");
@@ -64,12 +64,12 @@ final class RawClient implements AutoCloseable {
     }
 
     /** Reads an answer whose length is told. */
-    Answer answer() throws IOException {
+    public Answer answer() throws IOException {
         return answer(false);
     }
 
     /** Reads an answer. */
-    Answer answer(boolean toHead) throws IOException {
+    public Answer answer(boolean toHead) throws IOException {
         String[] status = line().split(" ", 3);
         Map<String, String> headers = new TreeMap<>();
         for (String line = line(); !line.isEmpty(); line = line()) {
@@ -93,7 +93,7 @@ final class RawClient implements AutoCloseable {
     }
 
     /** Reads to the end, which the server must make; returns how many bytes came. */
-    int expectEnd() throws IOException {
+    public int expectEnd() throws IOException {
         try {
             return in.readAllBytes().length;
         } catch (SocketException e) {
@@ -102,7 +102,7 @@ final class RawClient implements AutoCloseable {
         }
     }
 
-    void shutOutput() throws IOException {
+    public void shutOutput() throws IOException {
         socket.shutdownOutput();
     }
 
