@@ -1,5 +1,6 @@
 package io.porthouse.cli;
 
+import io.porthouse.cli.admin.AdminException;
 import io.porthouse.cli.config.ConfigurationException;
 import io.porthouse.cli.run.StartException;
 import io.porthouse.client.PorthouseException;
@@ -42,6 +43,7 @@ final class Failures {
         }
         if (failure instanceof PorthouseException
                 || failure instanceof StartException
+                || failure instanceof AdminException
                 || failure instanceof CommandException) {
             return List.of(String.valueOf(failure.getMessage()));
         }
@@ -61,6 +63,9 @@ final class Failures {
                 return ExitCode.REFUSED;
             }
             return known.kind() == PorthouseException.Kind.USAGE ? ExitCode.USAGE : ExitCode.FAILED;
+        }
+        if (failure instanceof AdminException api) {
+            return api.isRefusal() ? ExitCode.REFUSED : ExitCode.FAILED;
         }
         return failure instanceof ConfigurationException ? ExitCode.USAGE : ExitCode.FAILED;
     }

@@ -19,6 +19,11 @@ import picocli.CommandLine.Spec;
             PumpCommand.class,
             SendCommand.class,
             StatusCommand.class,
+            AccountCommand.class,
+            RoomCommand.class,
+            TokenCommand.class,
+            SessionCommand.class,
+            StoreCommand.class,
             ConfigCommand.class,
             CompletionCommand.class,
             VersionCommand.class

@@ -1,30 +1,27 @@
 package io.porthouse.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
+import static io.porthouse.cli.CommandRun.run;
+import static io.porthouse.cli.CommandRun.runWith;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.porthouse.cli.CommandRun.Outcome;
 import io.porthouse.cli.config.Configuration;
 import io.porthouse.cli.config.ConfigurationReader;
 import io.porthouse.cli.run.Node;
 import io.porthouse.client.Connection;
 import io.porthouse.client.Porthouse;
 import io.porthouse.protocol.Envelope;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import picocli.CommandLine;
 
 /** The commands in this process, against a real router. */
 class CommandsTest {
@@ -35,35 +32,13 @@ class CommandsTest {
     @TempDir
     private Path dir;
 
-    private Node node;
+    @TempDir
+    private static Path data;
 
-    /** What a command did. */
-    private record Outcome(int code, String out, String err) {}
+    private static Node node;
 
-    /** A command that runs beside the test. */
-    private static final class Running {
-        final ByteArrayOutputStream out = new ByteArrayOutputStream();
-        final ByteArrayOutputStream err = new ByteArrayOutputStream();
-        final CompletableFuture<Integer> code;
-
-        Running(byte[] in, String... arguments) {
-            Streams streams = new Streams(new ByteArrayInputStream(in), out, err, false);
-            code = CompletableFuture.supplyAsync(() -> {
-                CommandLine command = io.porthouse.cli.Porthouse.commandLine(streams);
-                int exit = command.execute(arguments);
-                command.getOut().flush();
-                return exit;
-            });
-        }
-
-        Outcome outcome() throws Exception {
-            int exit = code.get(20, TimeUnit.SECONDS);
-            return new Outcome(exit, out.toString(UTF_8), err.toString(UTF_8));
-        }
-    }
-
-    @BeforeEach
-    void start() throws Exception {
+    @BeforeAll
+    static void start() throws Exception {
         Configuration configuration = ConfigurationReader.parse("test.toml", """
                 [listen]
                 tcp = "127.0.0.1:0"
@@ -77,24 +52,16 @@ class CommandsTest {
                 grants = [ { room = "a", may = ["read", "write"] }, { room = "b", may = ["read", "write"] },
                            { room = "r*", may = ["read"] } ]
                 """);
-        node = Node.start(configuration.withData(dir.resolve("data")));
+        node = Node.start(configuration.withData(data).withAdmin(null));
     }
 
-    @AfterEach
-    void stop() {
+    @AfterAll
+    static void stop() {
         node.close();
     }
 
-    private String url(String token) {
+    private static String url(String token) {
         return node.url().replace("tcp://", "tcp://" + token + "@");
-    }
-
-    private static Outcome run(String... arguments) throws Exception {
-        return new Running(new byte[0], arguments).outcome();
-    }
-
-    private static Outcome runWith(String in, String... arguments) throws Exception {
-        return new Running(in.getBytes(UTF_8), arguments).outcome();
     }
 
     @Test
@@ -105,7 +72,7 @@ class CommandsTest {
 
     @Test
     void listenShowsWhatPumpSends() throws Exception {
-        Running listening = listen("--connect", url(ONE_ROOM), "--count", "3");
+        CommandRun listening = listen("--connect", url(ONE_ROOM), "--count", "3");
         assertThat(run("pump", "--connect", url(ONE_ROOM), "hello").out())
                 .isEqualTo("acme/lobby: sent to 1 recipient\n");
         run("pump", "--connect", node.url(), "--token", ONE_ROOM, "--room", "acme/lobby", "evil \u001b[31m\nred");
@@ -126,7 +93,7 @@ class CommandsTest {
 
     @Test
     void listenTakesTheRoomsThatAreNamed() throws Exception {
-        Running listening = listen("--connect", url(TWO_ROOMS), "b", "r7", "--count", "1");
+        CommandRun listening = listen("--connect", url(TWO_ROOMS), "b", "r7", "--count", "1");
         run("pump", "--connect", url(TWO_ROOMS), "--room", "a", "not heard");
         run("pump", "--connect", url(TWO_ROOMS), "--room", "b", "heard");
         assertThat(listening.outcome().out()).isEqualTo("acme/b: heard\n");
@@ -143,7 +110,7 @@ class CommandsTest {
 
     @Test
     void listenEndsWithTheRouterIfItIsNotToWait() throws Exception {
-        Running listening = listen("--connect", url(ONE_ROOM), "--reconnect", "0");
+        CommandRun listening = listen("--connect", url(ONE_ROOM), "--reconnect", "0");
         node.close();
         Outcome outcome = listening.outcome();
         assertThat(outcome.code()).isEqualTo(3);
@@ -153,7 +120,7 @@ class CommandsTest {
 
     @Test
     void listenEndsWhenTheRouterStaysAway() throws Exception {
-        Running listening = listen("--connect", url(ONE_ROOM), "--reconnect", "1");
+        CommandRun listening = listen("--connect", url(ONE_ROOM), "--reconnect", "1");
         node.close();
         Outcome outcome = listening.outcome();
         assertThat(outcome.code()).isEqualTo(3);
@@ -250,7 +217,7 @@ class CommandsTest {
 
     @Test
     void pumpSendsEachLineOfStandardInput() throws Exception {
-        Running listening = listen("--connect", url(ONE_ROOM), "--count", "4", "--raw");
+        CommandRun listening = listen("--connect", url(ONE_ROOM), "--count", "4", "--raw");
         assertThat(runWith("one\ntwo\r\n\nthree", "pump", "--connect", url(ONE_ROOM), "-"))
                 .isEqualTo(new Outcome(0, "acme/lobby: 4 messages sent, the last to 1 recipient\n", ""));
         assertThat(listening.outcome().out()).isEqualTo("one\ntwo\n\nthree\n");
@@ -264,7 +231,7 @@ class CommandsTest {
 
     @Test
     void pumpSendsAllOfStandardInputAsOne() throws Exception {
-        Running listening = listen("--connect", url(ONE_ROOM), "--count", "1");
+        CommandRun listening = listen("--connect", url(ONE_ROOM), "--count", "1");
         assertThat(runWith("one\ntwo\n", "pump", "--connect", url(ONE_ROOM), "--whole", "-")
                         .out())
                 .isEqualTo("acme/lobby: sent to 1 recipient\n");
@@ -284,7 +251,7 @@ class CommandsTest {
 
     @Test
     void jsonIsAnObjectALineWhateverWasSent() throws Exception {
-        Running listening = listen("--connect", url(ONE_ROOM), "--count", "3", "--json");
+        CommandRun listening = listen("--connect", url(ONE_ROOM), "--count", "3", "--json");
         try (Connection connection = Porthouse.connect(url(ONE_ROOM))) {
             connection.send("lobby", "gr\u00fc\u00dfe \u001b[31m\n\u202e").join();
             connection.send("lobby", new byte[] {(byte) 0xFF, 0}).join();
@@ -354,12 +321,10 @@ class CommandsTest {
     }
 
     /** Starts to listen, and waits until the router has all of its rooms. */
-    private Running listen(String... arguments) {
+    private CommandRun listen(String... arguments) {
         String[] all = new String[arguments.length + 1];
         all[0] = "listen";
         System.arraycopy(arguments, 0, all, 1, arguments.length);
-        Running running = new Running(new byte[0], all);
-        await().until(() -> running.err.toString(UTF_8).contains("listening to"));
-        return running;
+        return CommandRun.start(InputStream.nullInputStream(), all).awaitErr("listening to");
     }
 }

@@ -6,6 +6,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
@@ -63,7 +64,7 @@ class HelpTest {
         }
         for (PositionalParamSpec parameter : spec.positionalParameters()) {
             assertThat(parameter.description()).as(parameter.paramLabel()).isNotEmpty();
-            assertThat(help).containsPattern("(?m)^ .*" + parameter.paramLabel());
+            assertThat(help).containsPattern("(?m)^ .*" + Pattern.quote(parameter.paramLabel()));
         }
         spec.subcommands().keySet().forEach(name -> assertThat(help).containsPattern("(?m)^  " + name + "\\b"));
         assertThat(help).containsPattern("(?m)^Exit codes:$");

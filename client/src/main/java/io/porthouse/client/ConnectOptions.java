@@ -84,7 +84,7 @@ public final class ConnectOptions {
      * @throws PorthouseException ({@link Kind#USAGE}) if it is none of these, or no connection file was found
      */
     public static Builder to(String where) {
-        return new Builder(where.equals(CONF) ? ConfFile.read() : Address.parse(where));
+        return new Builder(where.equals(CONF) ? ConfFile.require().address() : Address.parse(where));
     }
 
     /** Whether rooms are received from the start, because something handles what comes. */

@@ -62,33 +62,44 @@ class ConfFileTest {
 
     @Test
     void flatLinesAndCommentsAreRead() throws IOException {
-        Address address = ConfFile.read(write("conf", """
+        Address address = ConfFile.of(write("conf", """
                 # a comment
                 address = "tcp://example.org:7000"  # another
                   token="abc-def_123"
 
-                later = "ignored"
-                """));
+                later = "for others"
+                """)).address();
         assertThat(address).isEqualTo(new Address("example.org", 7000, "abc-def_123"));
     }
 
     @Test
+    void otherNamesAreForOtherReaders() throws IOException {
+        Path file = write("conf", "key = \"phk_1\"\nadmin = \"\"\n");
+        ConfFile found = ConfFile.of(file);
+        assertThat(found.path()).isEqualTo(file);
+        assertThat(found.value("key")).contains("phk_1");
+        assertThat(found.value("admin")).isEmpty();
+        assertThat(found.value("token")).isEmpty();
+    }
+
+    @Test
     void aTokenMayStandInTheAddress() throws IOException {
-        assertThat(ConfFile.read(write("conf", "address = \"tcp://sesame-open-0000@h\"\n")))
+        assertThat(ConfFile.of(write("conf", "address = \"tcp://sesame-open-0000@h\"\n"))
+                        .address())
                 .isEqualTo(new Address("h", 7070, "sesame-open-0000"));
     }
 
     @Test
     void whatIsNotUnderstoodIsNamedByItsLine() throws IOException {
         Path file = write("conf", "address = \"tcp://h\"\nnonsense\n");
-        assertThatThrownBy(() -> ConfFile.read(file)).hasMessageContaining(file + ":2 is not understood");
+        assertThatThrownBy(() -> ConfFile.of(file).address()).hasMessageContaining(file + ":2 is not understood");
     }
 
     @Test
     void anAddressIsNeeded() throws IOException {
         Path file = write("conf", "token = \"t\"\n");
-        assertThatThrownBy(() -> ConfFile.read(file)).hasMessageContaining(file + " has no address");
+        assertThatThrownBy(() -> ConfFile.of(file).address()).hasMessageContaining(file + " has no address");
         Path wrong = write("wrong", "address = \"http://h\"\n");
-        assertThatThrownBy(() -> ConfFile.read(wrong)).hasMessageContaining(wrong + ": address:");
+        assertThatThrownBy(() -> ConfFile.of(wrong).address()).hasMessageContaining(wrong + ": address:");
     }
 }

@@ -40,7 +40,7 @@ public final class AccountStore {
      */
     static Store open(StoreSettings settings, Path data, Clock clock, Passwords passwords, MeterRegistry metrics)
             throws StartException {
-        Store store = open(settings, clock, metrics);
+        Store store = openOnly(settings, clock, metrics);
         try {
             boolean unused = FirstStart.run(store, data, new Secrets(new SecureRandom()), passwords);
             return store;
@@ -56,7 +56,12 @@ public final class AccountStore {
         }
     }
 
-    private static Store open(StoreSettings settings, Clock clock, MeterRegistry metrics) throws StartException {
+    /**
+     * Opens the store and makes nothing in it.
+     *
+     * @throws StartException if it can't be opened; the message says why and what to do
+     */
+    static Store openOnly(StoreSettings settings, Clock clock, MeterRegistry metrics) throws StartException {
         try {
             return Store.open(settings, clock, RandomGenerator.getDefault(), metrics);
         } catch (StoreVersionException | StoreUnavailableException e) {

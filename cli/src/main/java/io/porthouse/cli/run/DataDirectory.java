@@ -30,6 +30,15 @@ final class DataDirectory implements AutoCloseable {
      * @throws StartException if it cannot be written, or another router holds it
      */
     static DataDirectory open(Path directory) throws StartException {
+        return open(directory, "stop it, or give this one its own with --data");
+    }
+
+    /**
+     * Takes a directory for something other than a router.
+     *
+     * @param advice what to do if a router holds it
+     */
+    static DataDirectory open(Path directory, String advice) throws StartException {
         Path path = directory.toAbsolutePath().normalize();
         FileChannel lockFile;
         try {
@@ -47,9 +56,7 @@ final class DataDirectory implements AutoCloseable {
                 String holder = holder(lockFile);
                 lockFile.close();
                 throw new StartException(
-                        "another router" + holder + " is using the data directory " + path
-                                + "; stop it, or give this one its own with --data",
-                        null);
+                        "another router" + holder + " is using the data directory " + path + "; " + advice, null);
             }
             int unused = lockFile.truncate(0)
                     .write(ByteBuffer.wrap(
