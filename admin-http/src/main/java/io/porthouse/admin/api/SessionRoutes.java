@@ -60,7 +60,8 @@ final class SessionRoutes implements Routes.Feature {
         String address = from.getHostAddress();
         String known = credentials.isPresent() ? name : "";
         if (!isRight || credentials.isEmpty()) {
-            store.record(new Actor("", VIA, address), "session.refused", known, "ACCOUNT " + name, "wrong password");
+            // Not what was typed: it may be a password, in the wrong field.
+            store.record(new Actor("", VIA, address), "session.refused", known, "ACCOUNT " + known, "wrong password");
             throw Authentication.unauthorized("there is no such account, or the password is wrong")
                     .exception();
         }

@@ -169,7 +169,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         try {
             if (isLingering) {
                 readNext();
-            } else if (message instanceof HttpRequest request && exchange == null) {
+            } else if (message instanceof HttpRequest request) {
                 begin(request);
             } else if (message instanceof HttpContent part && body != null) {
                 readPart(body, part);
@@ -183,6 +183,9 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     }
 
     private void begin(HttpRequest request) {
+        if (exchange != null) {
+            throw new IllegalStateException("a request before the one before it was answered");
+        }
         cancelDeadline();
         startedNanos = System.nanoTime();
         head = request;

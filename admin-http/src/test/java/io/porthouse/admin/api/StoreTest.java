@@ -1,14 +1,17 @@
 package io.porthouse.admin.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.porthouse.admin.api.ApiClient.Answer;
 import io.porthouse.admin.http.AdminSettings.Limits;
+import io.porthouse.admin.http.RawClient;
 import io.porthouse.admin.store.StoreSettings;
 import io.porthouse.admin.store.TestDatabase;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -58,6 +61,32 @@ class StoreTest {
             node.operator().send("POST", STORE, LINES, new byte[2_000]).is(409);
             node.operator().send("POST", STORE, LINES, new byte[2_000]).is(409);
             node.operator().send("POST", STORE, "text/plain", new byte[1]).is(415);
+            try (var files = Files.list(node.data)) {
+                assertThat(files.toList()).isEqualTo(List.<Path>of());
+            }
+        }
+    }
+
+    @Test
+    void oneImportAtATimeAndOneThatBreaksOffMakesRoom() throws Exception {
+        try (AdminNode node = new AdminNode()) {
+            byte[] line = "nonsense\n".getBytes(StandardCharsets.UTF_8);
+            try (RawClient half = new RawClient(node.server.address())) {
+                half.request(
+                        "POST " + STORE,
+                        "Authorization: Bearer " + AdminNode.OPERATOR_KEY,
+                        "Content-Type: " + LINES,
+                        "Content-Length: 100",
+                        "Expect: 100-continue");
+                half.answer().is(100);
+                node.operator().send("POST", STORE, LINES, line).is(503, "busy");
+                half.send(line);
+            }
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> node.operator()
+                                    .send("POST", STORE, LINES, line)
+                                    .status()
+                            == 409);
             try (var files = Files.list(node.data)) {
                 assertThat(files.toList()).isEqualTo(List.<Path>of());
             }

@@ -12,6 +12,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.UnaryOperator;
 
 /**
@@ -60,6 +61,10 @@ final class EchoServer implements AutoCloseable {
             case "/failing" ->
                 Response.written(HttpResponseStatus.OK, "text/plain", EchoServer::fail, writers)
                         .now();
+            case "/refused" -> Response.written(HttpResponseStatus.OK, "text/plain", EchoServer::writeLong, task -> {
+                        throw new RejectedExecutionException();
+                    })
+                    .now();
             case "/broken" -> throw new IllegalStateException("broken on purpose");
             case "/brokenLater" -> CompletableFuture.failedFuture(new IllegalStateException("broken on purpose"));
             default ->

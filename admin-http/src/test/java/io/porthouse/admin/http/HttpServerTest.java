@@ -273,6 +273,7 @@ class HttpServerTest {
     void anAnswerThatBreaksOffIsNotTakenForAWholeOne() throws Exception {
         try (EchoServer echo = new EchoServer();
                 RawClient client = echo.connect()) {
+            client.request("GET /refused").answer().is(503, "busy");
             client.request("GET /failing").answer().is(500, "internal");
             client.request("GET /broken").answer().is(500, "internal");
             assertThat(client.request("GET /brokenLater").answer().is(500).body())
