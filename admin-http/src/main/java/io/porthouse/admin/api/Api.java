@@ -15,12 +15,16 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.MDC;
 
 /**
  * Takes a request through the table of routes: finds its route, checks what its head says of bodies, finds who calls, reads the
  * body, and has the handler answer. Who may not use a route has no body read.
  */
 final class Api implements Application {
+
+    /** Under which log lines have the id of the request. */
+    private static final String LOG_KEY = "request";
 
     private static final byte[] NO_BODY = new byte[0];
 
@@ -59,6 +63,7 @@ final class Api implements Application {
         } else {
             answer = in(
                     route.lane(),
+                    request,
                     () -> route.handler()
                             .handle(new Call(
                                     exchange, match.open(), authentication.caller(request, route.access()), NO_BODY)));
@@ -72,6 +77,7 @@ final class Api implements Application {
                 .thenCompose(admitted -> exchange.body(maxBodyBytes)
                         .thenCompose(body -> in(
                                 route.lane(),
+                                exchange.request(),
                                 () -> route.handler()
                                         .handle(new Call(exchange, match.open(), admitted.caller(), body)))));
     }
@@ -86,9 +92,18 @@ final class Api implements Application {
     /** Who calls; null: nobody that is known. */
     private record Admitted(@Nullable Caller caller) {}
 
-    private <T> CompletionStage<T> in(Lane lane, Supplier<CompletionStage<T>> work) {
+    private <T> CompletionStage<T> in(Lane lane, Request request, Supplier<CompletionStage<T>> work) {
         StoreWorkers workers = lane == Lane.PASSWORDS ? passwordWorkers : storeWorkers;
-        return workers.submit(work).thenCompose(Function.identity());
+        return workers.submit(() -> {
+                    // What is logged meanwhile, by whomever, tells the request.
+                    MDC.put(LOG_KEY, request.id());
+                    try {
+                        return work.get();
+                    } finally {
+                        MDC.remove(LOG_KEY);
+                    }
+                })
+                .thenCompose(Function.identity());
     }
 
     /** What the store can't do is a problem, not a defect. */

@@ -22,6 +22,7 @@ import java.util.function.Supplier;
 /** Makes changes, and answers them after they took effect on this node. */
 final class ChangeAnswers {
 
+    private static final double MICROS_PER_MILLI = 1e3;
     private static final LiveEffect NOTHING = new LiveEffect(true, 0, 0, 0);
 
     private final LiveChanges live;
@@ -112,7 +113,9 @@ final class ChangeAnswers {
     }
 
     private static void effect(ObjectNode into, LiveEffect effect) {
-        into.put("sessions", effect.sessions()).put("closed", effect.closed()).put("millis", effect.millis());
+        into.put("sessions", effect.sessions())
+                .put("closed", effect.closed())
+                .put("millis", Math.round(effect.millis() * MICROS_PER_MILLI) / MICROS_PER_MILLI);
     }
 
     /** Answers something that changed nothing in the store, in the same shape. */

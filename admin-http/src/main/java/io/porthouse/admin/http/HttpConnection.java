@@ -211,7 +211,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     }
 
     private CompletionStage<Response> handle(Exchange begun) {
-        if (isLastRequest) {
+        if (isLastRequest || server.isEnding()) {
             return CompletableFuture.failedFuture(
                     HttpServer.busy("the server is stopping").exception());
         }
@@ -333,7 +333,8 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         boolean isHead = head != null && head.method().name().equals("HEAD");
         boolean isHttp10 = head != null && head.protocolVersion().equals(HttpVersion.HTTP_1_0);
         boolean isEndedByClose = isHttp10 && response.body() instanceof Response.Body.Written;
-        isLastRequest |= head == null || !HttpUtil.isKeepAlive(head) || !isBodyRead || isEndedByClose;
+        isLastRequest |=
+                head == null || !HttpUtil.isKeepAlive(head) || !isBodyRead || isEndedByClose || server.isEnding();
         AnswerHead answerHead = new AnswerHead(id, response, isHead, isHttp10, isLastRequest);
         long nanos = System.nanoTime() - startedNanos;
         server.answered(response.status(), nanos);

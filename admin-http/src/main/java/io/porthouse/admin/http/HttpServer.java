@@ -242,6 +242,11 @@ public final class HttpServer implements AutoCloseable {
             bodiesBytes.addAndGet(-bytes);
         }
 
+        /** Returns whether each connection ends with its present request. */
+        boolean isEnding() {
+            return isEnding;
+        }
+
         CompletableFuture<Void> endAll() {
             isEnding = true;
             connections.forEach(HttpConnection::end);

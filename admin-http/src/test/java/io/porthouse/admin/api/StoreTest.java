@@ -83,10 +83,8 @@ class StoreTest {
                 half.send(line);
             }
             await().atMost(Duration.ofSeconds(30))
-                    .until(() -> node.operator()
-                                    .send("POST", STORE, LINES, line)
-                                    .status()
-                            == 409);
+                    .until(() ->
+                            node.operator().send("POST", STORE, LINES, line).status() == 409);
             try (var files = Files.list(node.data)) {
                 assertThat(files.toList()).isEqualTo(List.<Path>of());
             }

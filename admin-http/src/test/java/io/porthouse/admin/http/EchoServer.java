@@ -61,10 +61,11 @@ final class EchoServer implements AutoCloseable {
             case "/failing" ->
                 Response.written(HttpResponseStatus.OK, "text/plain", EchoServer::fail, writers)
                         .now();
-            case "/refused" -> Response.written(HttpResponseStatus.OK, "text/plain", EchoServer::writeLong, task -> {
-                        throw new RejectedExecutionException();
-                    })
-                    .now();
+            case "/refused" ->
+                Response.written(HttpResponseStatus.OK, "text/plain", EchoServer::writeLong, task -> {
+                            throw new RejectedExecutionException();
+                        })
+                        .now();
             case "/broken" -> throw new IllegalStateException("broken on purpose");
             case "/brokenLater" -> CompletableFuture.failedFuture(new IllegalStateException("broken on purpose"));
             default ->

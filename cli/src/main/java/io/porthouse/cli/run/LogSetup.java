@@ -21,8 +21,9 @@ public final class LogSetup {
     private static final String FILE_PROPERTY = "logback.configurationFile";
 
     /** Messages may quote what peers sent: without control characters they cannot forge lines or steer a terminal. */
-    private static final String PATTERN =
-            "%d{\"yyyy-MM-dd'T'HH:mm:ss.SSSXXX\"} %-5level %logger{0}: %replace(%msg){'\\p{Cntrl}', '?'}%n%ex";
+    private static final String PATTERN = "%d{\"yyyy-MM-dd'T'HH:mm:ss.SSSXXX\"} %-5level %logger{0}: "
+            // The request that the admin listener is working on, if this is about one.
+            + "%replace([%X{request}] ){'\\[] ', ''}%replace(%msg){'\\p{Cntrl}', '?'}%n%ex";
 
     /** Libraries that report each of their steps at each start; the configuration can still let them. */
     private static final List<String> TALKATIVE = List.of("org.flywaydb", "com.zaxxer.hikari");
@@ -55,7 +56,7 @@ public final class LogSetup {
             json.setWithContext(false);
             json.setWithSequenceNumber(false);
             json.setWithNanoseconds(false);
-            json.setWithMDC(false);
+            json.setWithMDC(true);
             json.setWithMessage(false);
             json.setWithArguments(false);
             json.setWithFormattedMessage(true);

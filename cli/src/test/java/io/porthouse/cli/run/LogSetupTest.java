@@ -16,6 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 class LogSetupTest {
 
@@ -43,6 +44,18 @@ class LogSetupTest {
         LoggerFactory.getLogger("io.porthouse.Probe").debug("not this");
         assertThat(written.toString(StandardCharsets.UTF_8))
                 .matches("\\d{4}-\\d\\d-\\d\\dT\\S+ INFO  Probe: token t1 connected\\?from \\?\\[1mafar\n");
+    }
+
+    @Test
+    void whatIsAboutARequestTellsItsId() {
+        LogSetup.apply(LogSettings.DEFAULT);
+        MDC.put("request", "r-7");
+        try {
+            LoggerFactory.getLogger("io.porthouse.Probe").info("slow");
+        } finally {
+            MDC.remove("request");
+        }
+        assertThat(written.toString(StandardCharsets.UTF_8)).endsWith(" INFO  Probe: [r-7] slow\n");
     }
 
     @Test
