@@ -272,6 +272,8 @@ final class TransportTest {
             clients.add(harness.connect("one"));
         }
         clients.add(harness.dial());
+        // Who has not been accepted yet is reset by the system when nobody listens any more.
+        harness.awaitGauge("porthouse.connections", clients.size());
         try (Background stopping = Background.start(harness.router::close)) {
             for (TestClient client : clients) {
                 client.expectClose(CloseCode.GOING_AWAY.number());
