@@ -2,12 +2,7 @@ package io.porthouse.cli;
 
 import io.porthouse.cli.admin.AdminClient;
 import io.porthouse.client.ConfFile;
-import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -18,11 +13,7 @@ import picocli.CommandLine.Spec;
 /** The options of every command that asks a router's API. */
 final class AdminOptions {
 
-    private static final String KEY_VARIABLE = "PORTHOUSE_KEY";
     private static final String DEFAULT_ADDRESS = "http://127.0.0.1:7071";
-
-    /** Where a router that was started here, or beside the connection file, has left its operator's key. */
-    private static final Path OPERATOR_KEY = Path.of("porthouse-data", "operator-key");
 
     @Spec(Spec.Target.MIXEE)
     @SuppressWarnings("NullAway.Init") // injected
@@ -35,12 +26,8 @@ final class AdminOptions {
                     + DEFAULT_ADDRESS + ".")
     private @Nullable String admin;
 
-    @Option(
-            names = "--key-file",
-            paramLabel = "FILE",
-            description = "A file with the API key. By default $" + KEY_VARIABLE
-                    + ", else the connection file's (key = \"phk_…\"), else porthouse-data/operator-key.")
-    private @Nullable Path keyFile;
+    @Mixin
+    private final KeyOption key = new KeyOption();
 
     @Option(names = "--json", description = "Print the router's answers as JSON, an object a line.")
     private boolean json;
@@ -52,7 +39,7 @@ final class AdminOptions {
     /** Returns what asks the router. */
     AdminClient client() throws CommandException {
         Optional<ConfFile> file = ConfFile.find();
-        return new AdminClient(address(file), key(file));
+        return new AdminClient(address(file), key.key(file));
     }
 
     /** Returns what shows the answers. */
@@ -78,49 +65,5 @@ final class AdminOptions {
 
     private static CommandException notAnAddress(String text, @Nullable Throwable cause) {
         return new CommandException(ExitCode.USAGE, text + " is not an admin address; write http://host:port", cause);
-    }
-
-    /** The nearest wins. */
-    private String key(Optional<ConfFile> file) throws CommandException {
-        if (keyFile != null) {
-            return read(keyFile);
-        }
-        String fromEnvironment = System.getenv(KEY_VARIABLE);
-        if (fromEnvironment != null && !fromEnvironment.isEmpty()) {
-            return checked(fromEnvironment, "$" + KEY_VARIABLE);
-        }
-        Optional<String> fromFile = file.flatMap(found -> found.value("key"));
-        if (fromFile.isPresent()) {
-            return checked(fromFile.get(), file.get().path() + ": key");
-        }
-        List<Path> places = new ArrayList<>(List.of(OPERATOR_KEY.toAbsolutePath()));
-        file.map(found -> found.path().resolveSibling(OPERATOR_KEY)).ifPresent(places::add);
-        for (Path place : places) {
-            if (Files.isReadable(place)) {
-                return read(place);
-            }
-        }
-        throw new CommandException(
-                ExitCode.USAGE,
-                "found no API key; give --key-file, set $" + KEY_VARIABLE
-                        + ", or put key = \"phk_…\" into the connection file",
-                null);
-    }
-
-    private static String read(Path file) throws CommandException {
-        try {
-            return checked(Files.readString(file).strip(), file.toString());
-        } catch (IOException e) {
-            throw new CommandException(ExitCode.USAGE, file + " cannot be read; it should hold the API key", e);
-        }
-    }
-
-    /** What goes into a header must be able to. */
-    private static String checked(String key, String where) throws CommandException {
-        if (!key.matches("[A-Za-z0-9._~-]{1,255}")) {
-            throw new CommandException(
-                    ExitCode.USAGE, where + " is not an API key; make one with account key create", null);
-        }
-        return key;
     }
 }

@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
             ListenCommand.class,
             PumpCommand.class,
             SendCommand.class,
+            BackpipeCommand.class,
             StatusCommand.class,
             AccountCommand.class,
             RoomCommand.class,

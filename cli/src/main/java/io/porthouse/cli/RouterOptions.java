@@ -10,14 +10,15 @@ final class RouterOptions {
 
     private static final String TOKEN_VARIABLE = "PORTHOUSE_TOKEN";
 
+    /** How the connection file is found, for help. */
+    static final String CONF_PLACES =
+            "the file that $PORTHOUSE_CONF names, else .porthouse here or in a directory above, else ~/.porthouse.";
+
     @Option(
             names = "--connect",
             paramLabel = "WHERE",
             defaultValue = ConnectOptions.CONF,
-            description = {
-                "tcp://HOST:PORT, or tcp://TOKEN@HOST:PORT, or @conf (the default): the file that $PORTHOUSE_CONF names,"
-                        + " else .porthouse here or in a directory above, else ~/.porthouse."
-            })
+            description = "tcp://HOST:PORT, or tcp://TOKEN@HOST:PORT, or @conf (the default): " + CONF_PLACES)
     private String where = ConnectOptions.CONF;
 
     @Option(

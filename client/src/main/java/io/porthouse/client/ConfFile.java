@@ -127,6 +127,13 @@ public final class ConfFile {
                 .orElse(address);
     }
 
+    /** Returns the API key. */
+    String key() {
+        return value("key")
+                .orElseThrow(() -> new PorthouseException(
+                        Kind.USAGE, path + " has no key; add a line: key = \"phk_…\" (account key create makes one)"));
+    }
+
     private static Map<String, String> values(Path file) {
         List<String> lines;
         try {

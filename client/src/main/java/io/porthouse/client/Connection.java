@@ -91,6 +91,11 @@ public final class Connection implements AutoCloseable {
         return lifeline.rooms();
     }
 
+    /** Whether a room is held, or was when the connection was lost, so that it will be asked for again. */
+    boolean mayHold(String fullName) {
+        return lifeline.mayHold(fullName);
+    }
+
     /** The full name of the room for what is sent without naming one: fixed when connecting. */
     public Optional<String> defaultRoom() {
         return Optional.ofNullable(lifeline.defaultRoom());

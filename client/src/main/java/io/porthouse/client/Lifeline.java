@@ -128,6 +128,12 @@ final class Lifeline {
         return link == null ? Set.of() : names(link);
     }
 
+    /** Whether a room is held; while there is no link, whether the next one will ask for it. */
+    boolean mayHold(String fullName) {
+        Link link = current;
+        return link == null ? memberships.isJoined(fullName) : link.rooms().byName(fullName) != null;
+    }
+
     /** The full form of a room's name. */
     String fullName(String room) {
         return Rooms.fullName(room, welcome().account());

@@ -30,6 +30,10 @@ final class Memberships {
         joined.keySet().retainAll(held);
     }
 
+    boolean isJoined(String room) {
+        return joined.containsKey(room);
+    }
+
     boolean isEmpty() {
         return joined.isEmpty() && left.isEmpty();
     }

@@ -51,6 +51,33 @@ public final class Porthouse {
         return receipt.join();
     }
 
+    /**
+     * Opens a backpipe with default options.
+     *
+     * @param where {@link ConnectOptions#CONF}, a connection file with a line {@code key = "phk_…"}; or {@code
+     *     tcp://KEY@host:port}
+     * @return to be closed by the caller
+     * @throws PorthouseException if it cannot be connected
+     */
+    public static Backpipe backpipe(String where) {
+        ConnectOptions.Builder options = ConnectOptions.to(where);
+        if (where.equals(ConnectOptions.CONF)) {
+            options.token(ConfFile.require().key());
+        }
+        return backpipe(options.build());
+    }
+
+    /**
+     * Opens a backpipe.
+     *
+     * @param options with an API key for their token
+     * @return to be closed by the caller; until then it keeps the program running
+     * @throws PorthouseException if the router cannot be reached or refuses the key
+     */
+    public static Backpipe backpipe(ConnectOptions options) {
+        return new Backpipe(connect(options), options.connectTimeout);
+    }
+
     /** The version of this client, {@code dev} when it does not run from its jar. */
     public static String version() {
         return Optional.ofNullable(Porthouse.class.getPackage().getImplementationVersion())
