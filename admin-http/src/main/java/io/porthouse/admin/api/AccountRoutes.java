@@ -12,6 +12,7 @@ import io.porthouse.admin.model.Role;
 import io.porthouse.admin.model.Subject;
 import io.porthouse.admin.secrets.Secrets;
 import io.porthouse.admin.store.NewAccount;
+import io.porthouse.admin.store.Outcome;
 import io.porthouse.admin.store.Page;
 import io.porthouse.admin.store.Store;
 import io.porthouse.protocol.RoomName;
@@ -33,13 +34,21 @@ final class AccountRoutes implements Routes.Feature {
     private final ChangeAnswers changes;
     private final PasswordWork passwords;
     private final SignInLimits limits;
+    private final BrowserSessions sessions;
     private final SignUp signUp;
 
-    AccountRoutes(Store store, ChangeAnswers changes, PasswordWork passwords, SignInLimits limits, SignUp signUp) {
+    AccountRoutes(
+            Store store,
+            ChangeAnswers changes,
+            PasswordWork passwords,
+            SignInLimits limits,
+            BrowserSessions sessions,
+            SignUp signUp) {
         this.store = store;
         this.changes = changes;
         this.passwords = passwords;
         this.limits = limits;
+        this.sessions = sessions;
         this.signUp = signUp;
     }
 
@@ -138,11 +147,21 @@ final class AccountRoutes implements Routes.Feature {
         changed(body, new AccountSettings(Role.USER, false, Limits.DEFAULT));
         body.end();
         OptionalLong ifVersion = Preconditions.ifVersion(call, () -> find(call).version());
-        return changes.make(
-                call,
-                concerned(name),
-                CHANGED,
-                () -> store.changeAccount(call.actor(), name, ifVersion, before -> changed(body, before)));
+        return changes.make(call, concerned(name), CHANGED, () -> {
+            Outcome<Account> outcome =
+                    store.changeAccount(call.actor(), name, ifVersion, before -> changed(body, before));
+            boolean isSuspended = outcome instanceof Outcome.Done<Account> done
+                    && done.value().settings().suspended();
+            return isSuspended ? signingOut(name, outcome) : outcome;
+        });
+    }
+
+    /** Ends the browsers' sessions with what they were begun by, so that they don't come back with it either. */
+    private Outcome<Account> signingOut(String name, Outcome<Account> outcome) {
+        if (outcome instanceof Outcome.Done<Account>) {
+            sessions.endAll(name);
+        }
+        return outcome;
     }
 
     private static AccountSettings changed(JsonObject body, AccountSettings before) {
@@ -171,7 +190,8 @@ final class AccountRoutes implements Routes.Feature {
             requireCurrent(call, name, current);
         }
         String hash = passwords.hash(password);
-        return changes.make(call, concerned(name), CHANGED, () -> store.setPassword(call.actor(), name, hash));
+        return changes.make(
+                call, concerned(name), CHANGED, () -> signingOut(name, store.setPassword(call.actor(), name, hash)));
     }
 
     /** Whoever finds a browser signed in, or a key, must not be able to take over the account by that. */
@@ -197,7 +217,7 @@ final class AccountRoutes implements Routes.Feature {
                 call,
                 concerned(name),
                 Shape.plain(Views::account),
-                () -> store.deleteAccount(call.actor(), name, ifVersion));
+                () -> signingOut(name, store.deleteAccount(call.actor(), name, ifVersion)));
     }
 
     private static List<Subject> concerned(String name) {

@@ -107,7 +107,7 @@ public final class AdminServer implements AutoCloseable {
                 new HealthRoutes(store, parts.metrics(), settings.isOnLoopback() ? Access.ANYBODY : Access.OPERATOR),
                 new SessionRoutes(store, passwords, limits, sessions, cookie),
                 new InvitationRoutes(store, changes, parts.secrets(), clock),
-                new AccountRoutes(store, changes, passwords, limits, settings.effectiveSignUp()),
+                new AccountRoutes(store, changes, passwords, limits, sessions, settings.effectiveSignUp()),
                 new KeyRoutes(store, changes, parts.secrets()),
                 new RoomRoutes(store, changes, parts.router()),
                 new MessageRoutes(store, parts.router()),

@@ -100,6 +100,11 @@ final class BrowserSessions {
         sessions.remove(Secrets.hash(secret));
     }
 
+    /** Ends all sessions of an account. */
+    synchronized void endAll(String account) {
+        sessions.values().removeIf(session -> session.account.equals(account));
+    }
+
     synchronized int size() {
         return sessions.size();
     }

@@ -131,6 +131,23 @@ class SessionTest {
     }
 
     @Test
+    void aSessionDoesNotComeBackWithTheAccount() {
+        ApiClient alice = node.nobody().signedIn("alice", AdminNode.PASSWORD);
+        node.operator().patch("/api/v1/accounts/alice", "{\"suspended\":true}").is(200);
+        node.operator().patch("/api/v1/accounts/alice", "{\"suspended\":false}").is(200);
+        alice.get(SESSION).is(401);
+    }
+
+    @Test
+    void otherLimitsSignNobodyOut() {
+        ApiClient alice = node.nobody().signedIn("alice", AdminNode.PASSWORD);
+        node.operator()
+                .patch("/api/v1/accounts/alice", "{\"limits\":{\"rooms\":9}}")
+                .is(200);
+        alice.get(SESSION).is(200);
+    }
+
+    @Test
     void whoIsDeletedHasNoSayEvenIfTheNameComesBack() {
         ApiClient alice = node.nobody().signedIn("alice", AdminNode.PASSWORD);
         node.operator().delete("/api/v1/accounts/alice").is(200);
