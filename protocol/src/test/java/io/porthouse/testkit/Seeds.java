@@ -32,6 +32,11 @@ public final class Seeds {
         }
     }
 
+    /** Checks a property with one seed that never is the same, for what takes long. */
+    public static void once(Property property) throws Exception {
+        check(Long.getLong(PROPERTY, new Random().nextLong()), property);
+    }
+
     @SuppressWarnings("SystemOut") // whoever reads of the failure needs the seed, whatever is logged
     private static void check(long seed, Property property) throws Exception {
         boolean held = false;

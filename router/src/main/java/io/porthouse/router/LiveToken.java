@@ -82,7 +82,11 @@ final class LiveToken {
             reading |= read;
             if (known) {
                 Verdict verdict = sessions.size() > allowed() ? Verdict.TOO_MANY : verdict();
-                session.puddle.execute(() -> session.tokenApplied(verdict, null));
+                session.puddle.execute(() -> {
+                    if (session.tokenApplied(verdict, null)) {
+                        session.sayGoodbye();
+                    }
+                });
             }
         }
         if (read) {
@@ -226,10 +230,16 @@ final class LiveToken {
         byPuddle.forEach((puddle, sessions) -> {
             tally.begin();
             puddle.execute(() -> {
+                List<Session> muted = new ArrayList<>(0);
                 for (Session session : sessions) {
-                    Puddle.apart(session, () -> session.tokenApplied(verdicts.apply(session), tally));
+                    Puddle.apart(session, () -> {
+                        if (session.tokenApplied(verdicts.apply(session), tally)) {
+                            muted.add(session);
+                        }
+                    });
                 }
                 tally.endBehindInbox(puddle);
+                puddle.sayGoodbye(muted, 0);
             });
         });
         return tally;

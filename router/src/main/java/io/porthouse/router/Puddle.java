@@ -43,6 +43,9 @@ final class Puddle {
     /** How many sessions are described in one go: well below a millisecond. */
     private static final int SLICE_SESSIONS = 256;
 
+    /** To how many goodbye is said in one go: each is a system call. */
+    private static final int SLICE_GOODBYES = 128;
+
     /** A larger read buffer is not kept: whoever reads into it next would pin all of it. */
     private static final int MAX_SPARE_BYTES = 1 << 20;
 
@@ -318,6 +321,18 @@ final class Puddle {
             closed.complete(false);
         });
         return closed;
+    }
+
+    /** Says goodbye to sessions that are muted, a slice at a time, so that a crowd does not hold the loop up. On the loop. */
+    void sayGoodbye(List<Session> muted, int from) {
+        int end = Math.min(from + SLICE_GOODBYES, muted.size());
+        for (Session session : muted.subList(from, end)) {
+            apart(session, session::sayGoodbye);
+        }
+        if (end < muted.size()) {
+            // Behind what is in the inbox now, which is over for others when it is done.
+            Future<?> unused = loop.schedule(() -> sayGoodbye(muted, end), 1, TimeUnit.MILLISECONDS);
+        }
     }
 
     /** Watches over the deadlines of a closing session until it is closed. */

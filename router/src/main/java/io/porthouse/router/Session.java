@@ -83,6 +83,7 @@ final class Session {
     private @Nullable Handshake handshake;
     private @Nullable LiveToken token;
     private @Nullable Departure departure;
+    private @Nullable Close goodbye;
     private @Nullable CloseCode mark;
     private int waits;
     private boolean touched;
@@ -185,25 +186,45 @@ final class Session {
      * The token was read, for the first time or again.
      *
      * @param tally of the refresh that this is part of; null: of none
+     * @return whether it is refused, and muted by that; {@link #sayGoodbye} is due then
      */
-    void tokenApplied(LiveToken.Verdict verdict, @Nullable RefreshTally tally) {
+    boolean tokenApplied(LiveToken.Verdict verdict, @Nullable RefreshTally tally) {
         if (!isAlive() && stage != Stage.FINISHING) {
-            return;
+            return false;
         }
         Handshake greeting = handshake;
         TokenState state = stage == Stage.FINISHING ? null : verdict.state();
         CloseCode refusal = verdict.refusal();
         if (refusal != null) {
             boolean neverKnown = refusal == CloseCode.TOKEN_REVOKED && !rooms.hasToken();
-            close(neverKnown ? CloseCode.TOKEN_UNKNOWN : refusal, null);
+            mute(neverKnown ? CloseCode.TOKEN_UNKNOWN : refusal);
             if (tally != null) {
                 tally.countClosed();
             }
+            return true;
         } else if (state != null && rooms.hasToken()) {
             rooms.compare(state, tally);
         } else if (state != null && greeting != null) {
             rooms.setToken(state);
             greeting.welcome(state);
+        }
+        return false;
+    }
+
+    /** Ends it in silence: nothing that it sent is routed any more, and it is sent nothing but a goodbye. */
+    private void mute(CloseCode code) {
+        silence(code, false);
+        // How it was ending until now counts no more.
+        departure = null;
+        goodbye = new Close(code.number(), code.text(), null);
+    }
+
+    /** Says goodbye to who was muted, and closes; a crowd is muted first, and told afterwards. */
+    void sayGoodbye() {
+        Close body = goodbye;
+        if (body != null && stage == Stage.CLOSING) {
+            goodbye = null;
+            depart(Departure.byRouter(this, body, false, inputEnded));
         }
     }
 
@@ -392,9 +413,14 @@ final class Session {
     }
 
     private void end(Close body, CloseCode code, boolean drainFirst) {
-        if (!isAlive() && stage != Stage.FINISHING) {
-            return;
+        if (isAlive() || stage == Stage.FINISHING) {
+            silence(code, drainFirst);
+            Puddle.apart(this, () -> depart(Departure.byRouter(this, body, drainFirst, inputEnded)));
         }
+    }
+
+    /** From now on nothing that it sent is routed, and nothing but what {@code drainFirst} leaves queued is sent to it. */
+    private void silence(CloseCode code, boolean drainFirst) {
         boolean isCounted = stage == Stage.FINISHING;
         leaveAll(Stage.CLOSING);
         if (!isCounted) {
@@ -406,7 +432,6 @@ final class Session {
             outbox.shut();
         }
         ingress.discardInput();
-        Puddle.apart(this, () -> depart(Departure.byRouter(this, body, drainFirst, inputEnded)));
     }
 
     /** Ends it because the client is done: its receipts are sent, and what it was owed. */

@@ -13,9 +13,12 @@ import io.porthouse.protocol.Right;
 import io.porthouse.protocol.RoomName;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** What an owner changes reaches the live clients at once, and without their asking. */
 final class LiveChangesTest {
@@ -227,12 +230,16 @@ final class LiveChangesTest {
     }
 
     @Test
+    @Timeout(value = 5, unit = TimeUnit.MINUTES)
     void connectRacingRevokeLeavesNoSessionOfAGoneToken() throws Exception {
+        Random random = new Random();
         try (RouterHarness harness = new RouterHarness()) {
-            for (int round = 0; round < 500; round++) {
+            for (int round = 0; round < 10_000; round++) {
                 harness.grant(LOBBY);
                 TestClient client = harness.dial();
                 client.send(TestClient.json(FrameType.HELLO, 0, 1, "{'version':1,'token':'" + SECRET + "'}"));
+                // So that the revocation finds the connection in each of its stages.
+                LockSupport.parkNanos(random.nextInt(200_000));
                 remove(harness);
                 refresh(harness);
                 // Whatever the race decided, the client ends: welcomed and revoked, or never known.

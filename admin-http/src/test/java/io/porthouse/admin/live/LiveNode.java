@@ -25,6 +25,7 @@ import io.porthouse.router.RoomRules;
 import io.porthouse.router.Router;
 import io.porthouse.router.RouterSettings;
 import io.porthouse.router.TestClient;
+import io.porthouse.router.TokenState;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -32,6 +33,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -57,16 +59,24 @@ final class LiveNode implements AutoCloseable {
     /** On a new H2 store. */
     LiveNode() throws Exception {
         this(TestDatabase.open(TestDatabase.H2.prepared()));
-        done(store.createAccount(BY, NewAccount.of("alice", USER, "x")));
+        alice();
     }
 
     /** @param store is closed with this */
     LiveNode(Store store) throws IOException {
+        this(store, Map.of(), RouterSettings.Limits.defaults());
+    }
+
+    /** @param configured tokens of the configuration, by their secrets */
+    LiveNode(Store store, Map<String, TokenState> configured, RouterSettings.Limits limits) throws IOException {
         this.store = store;
         this.workers = new StoreWorkers("router", 4, 1_000, Duration.ofSeconds(20), System::nanoTime, metrics);
         MemoryTokenSource configuration = new MemoryTokenSource(room -> RoomRules.DEFAULT);
-        RouterSettings settings =
-                RouterSettings.defaults().withListen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        configured.forEach((secret, state) -> configuration.put(Secrets.hash(secret), state));
+        RouterSettings settings = RouterSettings.defaults()
+                .withListen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                .withLimits(limits);
+        // The configuration grants, but makes no rooms: those are the store's.
         this.router = Router.start(
                 settings, new StoreTokenSource(store, workers, configuration, List.of()), metrics, Clock.systemUTC());
         this.live = new LiveChanges(router);
@@ -85,6 +95,10 @@ final class LiveNode implements AutoCloseable {
     static <T> T done(Outcome<T> outcome) {
         assertThat(outcome).isInstanceOf(Outcome.Done.class);
         return ((Outcome.Done<T>) outcome).value();
+    }
+
+    void alice() {
+        done(store.createAccount(BY, NewAccount.of("alice", USER, "x")));
     }
 
     static RoomName name(String room) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.file.Path;
 import org.h2.store.fs.FileBaseDefault;
 import org.h2.store.fs.FilePath;
 import org.h2.store.fs.FilePathWrapper;
@@ -16,12 +17,19 @@ public final class FullDisk extends FilePathWrapper {
     /** H2 makes one for each path. */
     public FullDisk() {}
 
-    static void register() {
+    /** Makes it known to H2. */
+    public static void register() {
         FilePath.register(new FullDisk());
     }
 
-    static void setFull(boolean full) {
+    /** Sets whether each write fails from now on. */
+    public static void setFull(boolean full) {
         isFull = full;
+    }
+
+    /** Returns the settings of a store on this disk. */
+    public static StoreSettings store(Path directory) {
+        return StoreSettings.embedded("full:" + directory.resolve("store"));
     }
 
     @Override

@@ -99,8 +99,7 @@ class H2FailureTest {
     void aFullDiskCostsNothingButTheChangesThatFindIt() throws Exception {
         FullDisk.register();
         Path directory = TestDatabase.directory();
-        StoreSettings settings =
-                StoreSettings.embedded("full:" + directory.resolve("store")).withPatience(Duration.ofMillis(500));
+        StoreSettings settings = FullDisk.store(directory).withPatience(Duration.ofMillis(500));
         try (Store store = TestDatabase.open(settings)) {
             StoreContract.done(store.createAccount(StoreContract.BY, NewAccount.of("alice", StoreContract.USER, "x")));
             for (int round = 1; round <= 3; round++) {

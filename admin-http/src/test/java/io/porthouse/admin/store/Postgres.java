@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 import org.slf4j.LoggerFactory;
 
 /** A real PostgreSQL server, which can be killed and started again. */
-final class Postgres implements AutoCloseable {
+public final class Postgres implements AutoCloseable {
 
     private static final long DIES_WITHIN_SECONDS = 30;
 
@@ -46,12 +46,12 @@ final class Postgres implements AutoCloseable {
     }
 
     /** Starts a server that is nobody else's. */
-    static Postgres start() throws IOException {
+    public static Postgres start() throws IOException {
         return new Postgres();
     }
 
     /** Returns the server that all tests share which do no harm to it; it stops with the process. */
-    static Postgres shared() {
+    public static Postgres shared() {
         return Shared.SERVER;
     }
 
@@ -73,7 +73,7 @@ final class Postgres implements AutoCloseable {
         return port;
     }
 
-    StoreSettings newDatabase(String options) throws SQLException {
+    public StoreSettings newDatabase(String options) throws SQLException {
         String name = "store" + databases.incrementAndGet();
         execute("create database " + name + options);
         return StoreSettings.postgres(url(name, port), null, null);
@@ -91,7 +91,7 @@ final class Postgres implements AutoCloseable {
     }
 
     /** Kills every process of the server at once, and returns when they are gone. */
-    void kill() throws Exception {
+    public void kill() throws Exception {
         long pid = Long.parseLong(
                 Files.readAllLines(data.resolve("postmaster.pid")).get(0).strip());
         ProcessHandle postmaster = ProcessHandle.of(pid).orElseThrow();
@@ -106,7 +106,7 @@ final class Postgres implements AutoCloseable {
     }
 
     /** Starts it again where it was, after {@link #kill}. */
-    void startAgain() throws IOException {
+    public void startAgain() throws IOException {
         server = run(port);
     }
 
