@@ -2,7 +2,9 @@ package io.porthouse.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.Writer;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -115,6 +117,103 @@ class ReadmeIT {
             listener.awaitOut("saved as downloads/README.md");
             assertThat(dir.resolve("downloads/README.md")).hasSameTextualContentAs(ROOT.resolve("README.md"));
             assertThat(router.err()).doesNotContain("ERROR");
+        }
+    }
+
+    @Test
+    void itsSecondScreenWorks() throws Exception {
+        int port = portLike(7070);
+        int adminPort = portLike(7071);
+        List<String> blocks = blocks("\n## Change it live").stream()
+                .map(block -> block.replace(":7070", ":" + port).replace(":7071", ":" + adminPort))
+                .toList();
+        assertThat(blocks).hasSize(5);
+        Files.createSymbolicLink(dir.resolve("bin"), ROOT.resolve("bin"));
+        Map<String, String> where =
+                Map.of("PORTHOUSE_LISTEN", "127.0.0.1:" + port, "PORTHOUSE_ADMIN", "127.0.0.1:" + adminPort);
+        try (CommandProcess router =
+                        CommandProcess.start(dir, where, "bin/porthouse run").awaitOut("Stop it with Ctrl-C");
+                Terminal first = new Terminal(dir)) {
+            assertThat(first.run(blocks.get(0)))
+                    .contains("\"room\":\"operator/news\"")
+                    .contains("\"secret\":\"ph_");
+            try (CommandProcess listener =
+                    CommandProcess.start(dir, Map.of(), blocks.get(1)).awaitErr("waiting to be granted one")) {
+                assertThat(first.run(blocks.get(2)))
+                        .contains("\"live\":{\"sessions\":1,")
+                        .contains("{\"sequence\":1,\"recipients\":1}");
+                listener.awaitErr("granted operator/news").awaitOut("operator/news: it works\n");
+                assertThat(first.run(blocks.get(3))).contains("\"live\":{\"sessions\":1,\"closed\":1,");
+                assertThat(listener.exit()).isEqualTo(3);
+                assertThat(listener.err()).contains("3500 token-revoked");
+            }
+            try (CommandProcess again = CommandProcess.start(dir, Map.of(), blocks.get(1))) {
+                assertThat(again.exit()).isEqualTo(3);
+                assertThat(again.err()).contains("3501 token-unknown");
+            }
+            assertThat(first.run("bin/porthouse room delete news --admin http://127.0.0.1:" + adminPort))
+                    .contains("room news deleted");
+            assertThat(first.run(blocks.get(4).replaceAll("\n", " --admin http://127.0.0.1:" + adminPort + "\n")))
+                    .contains("room operator/news made", "secret: ph_", "ACCOUNT");
+            assertThat(router.err()).doesNotContain("ERROR");
+        }
+    }
+
+    /** The port itself, where it is free. */
+    private static int portLike(int port) throws IOException {
+        for (int candidate : new int[] {port, 0}) {
+            try (ServerSocket probe = new ServerSocket()) {
+                probe.setReuseAddress(true);
+                probe.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), candidate));
+                return probe.getLocalPort();
+            } catch (IOException e) {
+                assertThat(candidate).as(e.toString()).isNotZero();
+            }
+        }
+        throw new IOException("no port is free");
+    }
+
+    /** The blocks of commands of one section. */
+    private static List<String> blocks(String heading) throws IOException {
+        String readme = Files.readString(ROOT.resolve("README.md"));
+        String section = readme.substring(readme.indexOf(heading));
+        return SHELL.matcher(section.substring(0, section.indexOf("\n## ", 1)))
+                .results()
+                .map(block -> block.group(1))
+                .toList();
+    }
+
+    /** A shell that somebody types into. */
+    private static final class Terminal implements AutoCloseable {
+        private static final String END = "-- that was all --";
+
+        private final Process shell;
+        private final BufferedReader out;
+
+        Terminal(Path directory) throws IOException {
+            ProcessBuilder builder =
+                    new ProcessBuilder("bash").directory(directory.toFile()).redirectErrorStream(true);
+            builder.environment().keySet().removeIf(name -> name.startsWith("PORTHOUSE_"));
+            builder.environment().put("HOME", directory.toString());
+            shell = builder.start();
+            out = shell.inputReader();
+        }
+
+        /** Returns what the commands print. */
+        String run(String commands) throws IOException {
+            Writer in = shell.outputWriter();
+            in.write(commands + "\necho; echo '" + END + "'\n");
+            in.flush();
+            StringBuilder text = new StringBuilder();
+            for (String line = out.readLine(); line != null && !line.equals(END); line = out.readLine()) {
+                text.append(line).append('\n');
+            }
+            return text.toString();
+        }
+
+        @Override
+        public void close() {
+            shell.destroyForcibly();
         }
     }
 }
