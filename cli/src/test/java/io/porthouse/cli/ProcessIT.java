@@ -67,7 +67,11 @@ class ProcessIT {
             String secret =
                     Files.readString(dir.resolve("porthouse-data/token")).strip();
             assertThat(Files.readString(dir.resolve(".porthouse")))
-                    .endsWith("address = \"tcp://" + address(router) + "\"\ntoken = \"" + secret + "\"\n");
+                    .contains("address = \"tcp://" + address(router) + "\"\ntoken = \"" + secret
+                            + "\"\nadmin = \"http://127.0.0.1:");
+            try (CommandProcess list = start("room list --json")) {
+                assertThat(list.exit()).as(list.err()).isZero();
+            }
             try (CommandProcess pump = start("pump 'grüße ☎'")) {
                 assertThat(pump.exit()).isZero();
                 assertThat(pump.out()).isEqualTo("local/lobby: sent to 0 recipients\n");

@@ -42,6 +42,7 @@ public final class AdminException extends Exception {
             case 409 -> code.equals("name-taken") ? "choose another name" : "see what list shows";
             case 413 -> "send less at once";
             case 429 -> "try again later";
+            case 504 -> "look whether it was done, and try again";
             case 503 -> "nothing was changed; try again later";
             default -> status >= 500 ? "see the router's log" : "correct it, and try again";
         };

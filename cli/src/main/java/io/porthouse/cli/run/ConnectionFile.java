@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The {@code .porthouse} of a working directory, by which clients find the router. Written for whoever tries a router out;
@@ -39,10 +40,12 @@ final class ConnectionFile {
      * Writes the file, or renews the router's own.
      *
      * @param address {@code tcp://host:port}
+     * @param admin {@code http://host:port}; null: there is no admin listener
      */
-    static Outcome write(Path directory, String address, String secret) {
+    static Outcome write(Path directory, String address, String secret, @Nullable String admin) {
         Path file = directory.resolve(NAME);
-        String lines = "address = \"" + address + "\"\ntoken = \"" + secret + "\"\n";
+        String lines = "address = \"" + address + "\"\ntoken = \"" + secret + "\"\n"
+                + (admin == null ? "" : "admin = \"" + admin + "\"\n");
         String text =
                 "# Written by `porthouse run` [" + checksum(lines) + "]; change anything, and it is yours.\n" + lines;
         try {

@@ -45,8 +45,9 @@ public final class Run {
 
     private void announce(Node node, Logger log) {
         Path directory = Path.of("").toAbsolutePath();
-        Optional<ConnectionFile.Outcome> connectionFile =
-                node.localToken().map(token -> ConnectionFile.write(directory, node.url(), token.secret()));
+        Optional<ConnectionFile.Outcome> connectionFile = node.localToken()
+                .map(token -> ConnectionFile.write(
+                        directory, node.url(), token.secret(), node.adminUrl().orElse(null)));
         StartMessage message = new StartMessage(node, version, Launcher.find(), directory);
         if (configuration.log().format() == LogSettings.Format.JSON) {
             // Programs read this output: one record, and no prose.

@@ -103,11 +103,14 @@ class FilesTest {
     @Test
     void theConnectionFileIsPrivateAndRenewed() throws Exception {
         Path file = dir.resolve(".porthouse");
-        assertThat(ConnectionFile.write(dir, "tcp://127.0.0.1:1", "secret-one")).isEqualTo(Outcome.WRITTEN);
+        assertThat(ConnectionFile.write(dir, "tcp://127.0.0.1:1", "secret-one", "http://127.0.0.1:3"))
+                .isEqualTo(Outcome.WRITTEN);
         assertThat(mode(file)).isEqualTo("rw-------");
-        assertThat(Files.readString(file)).endsWith("address = \"tcp://127.0.0.1:1\"\ntoken = \"secret-one\"\n");
+        assertThat(Files.readString(file))
+                .endsWith("address = \"tcp://127.0.0.1:1\"\ntoken = \"secret-one\"\nadmin = \"http://127.0.0.1:3\"\n");
 
-        assertThat(ConnectionFile.write(dir, "tcp://127.0.0.1:2", "secret-two")).isEqualTo(Outcome.WRITTEN);
+        assertThat(ConnectionFile.write(dir, "tcp://127.0.0.1:2", "secret-two", null))
+                .isEqualTo(Outcome.WRITTEN);
         assertThat(mode(file)).isEqualTo("rw-------");
         assertThat(Files.readString(file)).endsWith("address = \"tcp://127.0.0.1:2\"\ntoken = \"secret-two\"\n");
         assertThat(dir).isDirectoryNotContaining("glob:**.porthouse.*");
@@ -122,7 +125,8 @@ class FilesTest {
             "# Written by `porthouse run` [00000000]; change anything, and it is yours.\naddress = \"tcp://127.0.0.1:1\"\n"
         }) {
             Files.writeString(file, foreign);
-            assertThat(ConnectionFile.write(dir, "tcp://127.0.0.1:2", "secret")).isEqualTo(Outcome.FOREIGN);
+            assertThat(ConnectionFile.write(dir, "tcp://127.0.0.1:2", "secret", null))
+                    .isEqualTo(Outcome.FOREIGN);
             assertThat(Files.readString(file)).isEqualTo(foreign);
             Files.delete(file);
         }
@@ -131,10 +135,11 @@ class FilesTest {
     @Test
     void aConnectionFileThatAPersonChangedIsTheirs() throws Exception {
         Path file = dir.resolve(".porthouse");
-        ConnectionFile.write(dir, "tcp://127.0.0.1:1", "secret");
+        ConnectionFile.write(dir, "tcp://127.0.0.1:1", "secret", null);
         String changed = Files.readString(file).replace("127.0.0.1", "example.org");
         Files.writeString(file, changed);
-        assertThat(ConnectionFile.write(dir, "tcp://127.0.0.1:2", "secret")).isEqualTo(Outcome.FOREIGN);
+        assertThat(ConnectionFile.write(dir, "tcp://127.0.0.1:2", "secret", null))
+                .isEqualTo(Outcome.FOREIGN);
         assertThat(Files.readString(file)).isEqualTo(changed);
     }
 
@@ -142,13 +147,14 @@ class FilesTest {
     void linksAreNotFollowed() throws Exception {
         Path target = dir.resolve("target");
         Files.createSymbolicLink(dir.resolve(".porthouse"), target);
-        assertThat(ConnectionFile.write(dir, "tcp://127.0.0.1:2", "secret")).isEqualTo(Outcome.FOREIGN);
+        assertThat(ConnectionFile.write(dir, "tcp://127.0.0.1:2", "secret", null))
+                .isEqualTo(Outcome.FOREIGN);
         assertThat(target).doesNotExist();
     }
 
     @Test
     void aDirectoryThatCannotBeWrittenIsNoReasonToFail() {
-        assertThat(ConnectionFile.write(dir.resolve("missing"), "tcp://127.0.0.1:2", "secret"))
+        assertThat(ConnectionFile.write(dir.resolve("missing"), "tcp://127.0.0.1:2", "secret", null))
                 .isEqualTo(Outcome.FAILED);
     }
 }
