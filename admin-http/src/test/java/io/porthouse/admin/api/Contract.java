@@ -52,12 +52,12 @@ final class Contract {
         return operations;
     }
 
-    /** Returns the names of the query parameters of an operation. */
-    static Set<String> query(String operation) {
+    /** Returns the names of the parameters that an operation has in its {@code path} or {@code query}. */
+    static Set<String> parameters(String operation, String where) {
         Set<String> names = new TreeSet<>();
         for (JsonNode parameter : operation(operation).path("parameters")) {
             JsonNode resolved = resolved(parameter);
-            if (resolved.get("in").textValue().equals("query")) {
+            if (resolved.get("in").textValue().equals(where)) {
                 names.add(resolved.get("name").textValue());
             }
         }

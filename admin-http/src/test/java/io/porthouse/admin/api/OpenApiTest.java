@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 class OpenApiTest {
+
+    private static final Pattern OPEN = Pattern.compile("\\{([^}]*)}");
 
     @Test
     void everyRouteHasAnOperationAndEveryOperationARoute() throws Exception {
@@ -20,7 +23,12 @@ class OpenApiTest {
             assertThat(routes).isEqualTo(Contract.operations());
             for (Route route : node.server.routes().all()) {
                 String operation = route.method() + " " + route.pattern();
-                assertThat(new TreeSet<>(route.query())).as(operation).isEqualTo(Contract.query(operation));
+                assertThat(new TreeSet<>(route.query()))
+                        .as(operation)
+                        .isEqualTo(Contract.parameters(operation, "query"));
+                Set<String> open = new TreeSet<>();
+                OPEN.matcher(route.pattern()).results().forEach(part -> open.add(part.group(1)));
+                assertThat(open).as(operation).isEqualTo(Contract.parameters(operation, "path"));
             }
         }
     }
