@@ -4,6 +4,8 @@ import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.netty.util.internal.logging.JdkLoggerFactory;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.util.List;
+import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -13,7 +15,19 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "porthouse",
         description = "A message router: clients connect with a token, and messages flow through rooms.",
-        subcommands = {
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        scope = CommandLine.ScopeType.INHERIT,
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:It worked; a router was told to stop, and did.",
+            "1:It failed.",
+            "2:Options, configuration or connection file are wrong.",
+            "3:The router refused; its code and text are printed."
+        })
+public final class Porthouse implements Runnable {
+
+    private static final List<Class<?>> COMMANDS = List.of(
             RunCommand.class,
             ListenCommand.class,
             PumpCommand.class,
@@ -27,19 +41,15 @@ import picocli.CommandLine.Spec;
             StoreCommand.class,
             ConfigCommand.class,
             CompletionCommand.class,
-            VersionCommand.class
-        },
-        mixinStandardHelpOptions = true,
-        versionProvider = Version.class,
-        scope = CommandLine.ScopeType.INHERIT,
-        exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {
-            "0:It worked; a router was told to stop, and did.",
-            "1:It failed.",
-            "2:Options, configuration or connection file are wrong.",
-            "3:The router refused; its code and text are printed."
-        })
-public final class Porthouse implements Runnable {
+            VersionCommand.class);
+
+    /** Commands that live for a moment: learning what the others take would be a good part of it. */
+    private static final Map<String, Class<?>> ALONE = Map.of(
+            "listen", ListenCommand.class,
+            "pump", PumpCommand.class,
+            "send", SendCommand.class,
+            "backpipe", BackpipeCommand.class,
+            "status", StatusCommand.class);
 
     @Spec
     @SuppressWarnings("NullAway.Init") // injected
@@ -61,21 +71,28 @@ public final class Porthouse implements Runnable {
         if (arguments.length == 0 || !arguments[0].equals(RunCommand.NAME)) {
             logLittle();
         }
-        CommandLine command = commandLine(new Streams(
+        Streams streams = new Streams(
                 System.in,
                 new FileOutputStream(FileDescriptor.out),
                 new FileOutputStream(FileDescriptor.err),
-                Terminal.isStandardError()));
+                Terminal.isStandardError());
+        CommandLine command = commandLine(streams, arguments);
         int code = command.execute(arguments);
         command.getOut().flush();
         command.getErr().flush();
         System.exit(code);
     }
 
-    /** The whole command, for {@code main} and for tests in its process. */
-    static CommandLine commandLine(Streams streams) {
-        return new CommandLine(new Porthouse(streams))
-                .setOut(Streams.writer(streams.out()))
+    /**
+     * The command, for {@code main} and for tests in its process.
+     *
+     * @param arguments what it will be given, so that it need not know all the rest; none: it knows everything
+     */
+    static CommandLine commandLine(Streams streams, String... arguments) {
+        CommandLine command = new CommandLine(new Porthouse(streams));
+        Class<?> alone = arguments.length == 0 ? null : ALONE.get(arguments[0]);
+        (alone == null ? COMMANDS : List.of(alone)).forEach(command::addSubcommand);
+        return command.setOut(Streams.writer(streams.out()))
                 .setErr(Streams.writer(streams.err()))
                 .setUsageHelpAutoWidth(true)
                 .setParameterExceptionHandler(Failures::wrongUsage)

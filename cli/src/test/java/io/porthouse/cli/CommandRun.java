@@ -24,7 +24,7 @@ final class CommandRun {
     private CommandRun(InputStream in, String... arguments) {
         Streams streams = new Streams(in, out, err, false);
         code = CompletableFuture.supplyAsync(() -> {
-            CommandLine command = io.porthouse.cli.Porthouse.commandLine(streams);
+            CommandLine command = io.porthouse.cli.Porthouse.commandLine(streams, arguments);
             int exit = command.execute(arguments);
             command.getOut().flush();
             return exit;
