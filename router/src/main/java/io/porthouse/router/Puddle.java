@@ -41,7 +41,7 @@ final class Puddle {
     static final int MIN_READ_BYTES = 16 << 10;
 
     /** How many sessions are described in one go: well below a millisecond. */
-    private static final int SLICE_SESSIONS = 256;
+    private static final int SLICE_SESSIONS = 128;
 
     /** To how many goodbye is said in one go: each is a system call. */
     private static final int SLICE_GOODBYES = 128;

@@ -61,8 +61,8 @@ class CrowdTest {
             System.out.printf(
                     "%d sessions listed in %d µs (fastest), %d µs (median), %d µs (worst but one)%n",
                     CONNECTIONS, micros[0], micros[ROUNDS / 2], micros[ROUNDS - 2]);
-            // The fastest, because the others tell how busy the machine is.
-            assertThat(micros[0]).isLessThan(MOST_MICROS);
+            // What is usual, on a machine that does nothing else.
+            assertThat(micros[ROUNDS / 2]).isLessThan(MOST_MICROS);
         }
     }
 }
