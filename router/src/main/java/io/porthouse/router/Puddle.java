@@ -44,7 +44,7 @@ final class Puddle {
     private static final int SLICE_SESSIONS = 128;
 
     /** To how many goodbye is said in one go: each is a system call. */
-    private static final int SLICE_GOODBYES = 128;
+    private static final int SLICE_GOODBYES = 64;
 
     /** A larger read buffer is not kept: whoever reads into it next would pin all of it. */
     private static final int MAX_SPARE_BYTES = 1 << 20;
@@ -330,8 +330,8 @@ final class Puddle {
             apart(session, session::sayGoodbye);
         }
         if (end < muted.size()) {
-            // Behind what is in the inbox now, which is over for others when it is done.
-            Future<?> unused = loop.schedule(() -> sayGoodbye(muted, end), 1, TimeUnit.MILLISECONDS);
+            // What is scheduled, even for now, comes after another look at the sockets; what is executed might not.
+            Future<?> unused = loop.schedule(() -> sayGoodbye(muted, end), 0, TimeUnit.MILLISECONDS);
         }
     }
 

@@ -6,13 +6,23 @@ import static io.porthouse.admin.live.LiveNode.both;
 import static io.porthouse.admin.live.LiveNode.name;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.porthouse.admin.model.ApiKey;
+import io.porthouse.admin.model.Limits;
+import io.porthouse.admin.model.RoomGrant;
 import io.porthouse.admin.model.Token;
+import io.porthouse.admin.model.TokenSettings;
+import io.porthouse.admin.secrets.Secrets;
 import io.porthouse.protocol.CloseCode;
+import io.porthouse.protocol.ErrorCode;
 import io.porthouse.protocol.FrameType;
+import io.porthouse.protocol.Right;
 import io.porthouse.router.RoomInfo;
+import io.porthouse.router.RoomRules;
 import io.porthouse.router.TestClient;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -99,6 +109,129 @@ class LiveChangesTest {
         assertThat(effect.confirmed()).isTrue();
         expectWithdrawn(client, "foo", "room-deleted");
         client.expectNothing(2);
+    }
+
+    @Test
+    void aRotatedSecretClosesTheOldConnections() throws Exception {
+        Token token = node.token("device", both("lobby"));
+        TestClient client = node.connect("device");
+        LiveEffect effect = node.follow(node.store.rotate(BY, token.id(), ANY, Secrets.hash("rotated")));
+        assertThat(effect.closed()).isEqualTo(1);
+        client.expectClose(CloseCode.TOKEN_REVOKED.number());
+        node.connect("rotated").expectNothing(2);
+    }
+
+    @Test
+    void loweredLimitsOfConnectionsCloseTheNewest() throws Exception {
+        Token token = node.token("device", both("lobby"));
+        TestClient first = node.connect("device");
+        TestClient second = node.connect("device");
+        TestClient third = node.connect("device");
+        node.follow(node.store.changeToken(
+                BY, token.id(), ANY, is -> new TokenSettings(is.name(), 2, is.expiresAt(), false)));
+        third.expectClose(CloseCode.TOO_MANY_CONNECTIONS.number());
+        node.follow(node.store.changeAccount(BY, "alice", ANY, is -> is.withLimits(new Limits(10, 10, 1))));
+        second.expectClose(CloseCode.TOO_MANY_CONNECTIONS.number());
+        first.expectNothing(2);
+    }
+
+    @Test
+    void aTokenThatExpiresIsClosed() throws Exception {
+        Token token = node.token("device", both("lobby"));
+        TestClient client = node.connect("device");
+        Instant soon = Instant.now().plusMillis(300);
+        node.follow(node.store.changeToken(
+                BY, token.id(), ANY, is -> new TokenSettings(is.name(), is.maxConnections(), soon, false)));
+        client.expectClose(CloseCode.TOKEN_EXPIRED.number());
+    }
+
+    @Test
+    void aSuspendedAccountIsClosedWithItsTokensAndKeys() throws Exception {
+        node.token("device", both("lobby"));
+        LiveNode.done(node.store.createKey(BY, "alice", "service", Secrets.hash("phk_service")));
+        TestClient client = node.connect("device");
+        TestClient service = node.connect("phk_service");
+        LiveEffect effect = node.follow(node.store.changeAccount(BY, "alice", ANY, is -> is.withSuspended(true)));
+        assertThat(effect.closed()).isEqualTo(2);
+        client.expectClose(CloseCode.ACCOUNT_SUSPENDED.number());
+        service.expectClose(CloseCode.ACCOUNT_SUSPENDED.number());
+        node.follow(node.store.changeAccount(BY, "alice", ANY, is -> is.withSuspended(false)));
+        node.connect("device").expectNothing(2);
+    }
+
+    @Test
+    void aDeletedAccountIsClosed() throws Exception {
+        node.token("device", both("lobby"));
+        TestClient client = node.connect("device");
+        LiveEffect effect = node.follow(node.store.deleteAccount(BY, "alice", ANY));
+        assertThat(effect.closed()).isEqualTo(1);
+        client.expectClose(CloseCode.TOKEN_REVOKED.number());
+        assertThat(node.router.room(name("lobby"))).isEmpty();
+    }
+
+    @Test
+    void changedGrantsAndRulesHoldAtOnce() throws Exception {
+        Token token = node.token("device", both("lobby"));
+        TestClient client = node.connect("device");
+        int lobby = client.handle("alice/lobby");
+        node.follow(node.store.changeRules(
+                BY,
+                name("lobby"),
+                ANY,
+                is -> new RoomRules(4, -1, 10, 0, true, true, is.overflow(), is.envelopeOverflow())));
+        client.send(TestClient.message(lobby, "12345"), TestClient.message(lobby, "1234"));
+        client.expectError(ErrorCode.TOO_LARGE);
+        client.expectError(ErrorCode.TEXT_ONLY);
+        node.grant(token, new RoomGrant(name("lobby"), Set.of(Right.READ), true));
+        assertThat(expectGranted(client, "lobby", "changed").json().get("may").toString())
+                .isEqualTo("[\"read\"]");
+        // The room is public by now, so that a token without a grant may still read.
+        node.follow(node.store.withdraw(BY, token.id(), ANY, name("lobby")));
+        client.expectNothing(2);
+        node.follow(node.store.changeRules(BY, name("lobby"), ANY, is -> RoomRules.DEFAULT));
+        expectWithdrawn(client, "lobby", "withdrawn");
+    }
+
+    @Test
+    void aRoomThatIsGrantedAgainAfterItWasDeletedIsJoinedAgain() throws Exception {
+        Token token = node.token("device", both("lobby"), both("foo"));
+        TestClient client = node.connect("device");
+        node.follow(node.store.deleteRoom(BY, name("foo"), ANY));
+        expectWithdrawn(client, "foo", "room-deleted");
+        node.room("foo");
+        node.grant(token, both("foo"));
+        expectGranted(client, "foo", "granted");
+    }
+
+    @Test
+    void aBackpipeEndsWithItsKey() throws Exception {
+        node.token("device", both("lobby"));
+        ApiKey key = LiveNode.done(node.store.createKey(BY, "alice", "service", Secrets.hash("phk_service")));
+        TestClient client = node.connect("device");
+        TestClient service = node.connect("phk_service");
+        TestClient.Received granted = service.join("lobby", 2);
+        service.send(TestClient.receiptMessage(granted.room(), 3, "news"));
+        service.expectReceipt(3);
+        client.expectMessage("news");
+        assertThat(node.router.room(name("lobby")).orElseThrow().members()).isEqualTo(1);
+        LiveEffect effect = node.follow(node.store.deleteKey(BY, "alice", key.id()));
+        assertThat(effect.closed()).isEqualTo(1);
+        service.expectClose(CloseCode.TOKEN_REVOKED.number());
+    }
+
+    @Test
+    void aTokenMakesTransientRoomsWithinItsAccountsLimit() throws Exception {
+        Token token = node.token("device", both("lobby"));
+        node.follow(node.store.changeAccount(BY, "alice", ANY, is -> is.withLimits(new Limits(3, 10, 10))));
+        TestClient client = node.connect("device");
+        client.send(TestClient.json(FrameType.JOIN, 0, 2, "{'room':'table'}"));
+        client.expectError(ErrorCode.ROOM_UNAVAILABLE);
+        node.follow(node.store.changeToken(BY, token.id(), ANY, is -> is.withMayCreateTransientRooms(true)));
+        client.join("table", 3);
+        client.send(TestClient.json(FrameType.JOIN, 0, 4, "{'room':'chair'}"));
+        client.expectError(ErrorCode.TOO_MANY_ROOMS);
+        node.follow(node.store.changeToken(BY, token.id(), ANY, is -> is.withMayCreateTransientRooms(false)));
+        expectWithdrawn(client, "table", "withdrawn");
     }
 
     @Test
