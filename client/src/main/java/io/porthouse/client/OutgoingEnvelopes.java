@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class OutgoingEnvelopes {
 
     /** Small enough to stay in a processor's cache on its way, and for messages to pass soon. */
-    private static final int CHUNK_KIB = 60;
+    private static final int CHUNK_KIB = 124;
 
     private static final class Open {
         final int id;

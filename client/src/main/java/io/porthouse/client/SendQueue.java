@@ -29,8 +29,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class SendQueue {
 
+    /** For what is sent while nothing else is: most connections never need more. */
+    private static final int FIRST_BLOCK_BYTES = 16 << 10;
+
     /** Holds two chunks of the usual size. */
-    private static final int BLOCK_BYTES = 128 << 10;
+    private static final int BLOCK_BYTES = 256 << 10;
 
     /** Blocks handed to Netty at once. Bounds what tiny blocks can pin, and lets a block fill while others are written. */
     private static final int MAX_BLOCKS_IN_FLIGHT = 16;
@@ -389,7 +392,7 @@ final class SendQueue {
             return block;
         }
         seal();
-        int capacity = Math.max(BLOCK_BYTES, frameBytes);
+        int capacity = Math.max(space.isEmpty() ? FIRST_BLOCK_BYTES : BLOCK_BYTES, frameBytes);
         ByteBuf kept = capacity == BLOCK_BYTES ? spare.poll() : null;
         ByteBuf fresh = kept == null ? allocator.directBuffer(capacity, capacity) : kept;
         open = fresh;

@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class SendSpace {
 
+    /** Senders that wait go on when no more than this part of the limit is pending. */
+    private static final int WAKE_PART = 4;
+
     private final ReentrantLock lock;
     private final Condition changed;
     private final EventLoop loop;
@@ -54,14 +57,21 @@ final class SendSpace {
         unacknowledged++;
     }
 
+    /** So many bytes are in the socket. Senders are woken for a good stretch of work, not for each block. */
     void written(int bytes) {
+        assert lock.isHeldByCurrentThread();
         pendingBytes -= bytes;
-        moved();
+        progress++;
+        if (pendingBytes <= limitBytes / WAKE_PART) {
+            changed.signalAll();
+        }
     }
 
     void acknowledged(int count) {
+        assert lock.isHeldByCurrentThread();
         unacknowledged -= count;
-        moved();
+        progress++;
+        changed.signalAll();
     }
 
     /** Senders look again. */
@@ -130,12 +140,6 @@ final class SendSpace {
                 left = timeoutNanos;
             }
         }
-    }
-
-    private void moved() {
-        assert lock.isHeldByCurrentThread();
-        progress++;
-        changed.signalAll();
     }
 
     /** An empty queue takes any one frame. */
