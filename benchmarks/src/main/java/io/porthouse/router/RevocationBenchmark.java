@@ -18,8 +18,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * A token with many live connections is revoked: from the router being told to every session having left its room and been
- * said goodbye. One revocation an iteration, from a node set up anew.
+ * A token with many live connections is revoked: from the router being told to every session being muted and having left its
+ * room; the goodbyes follow. One revocation an iteration, from a node set up anew.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.SingleShotTime)
