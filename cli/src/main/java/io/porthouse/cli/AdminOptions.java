@@ -1,7 +1,10 @@
 package io.porthouse.cli;
 
 import io.porthouse.cli.admin.AdminClient;
+import io.porthouse.cli.config.HostPort;
 import io.porthouse.client.ConfFile;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -48,9 +51,32 @@ final class AdminOptions {
     }
 
     private URI address(Optional<ConfFile> file) throws CommandException {
-        String text = admin != null
-                ? admin
-                : file.flatMap(found -> found.value("admin")).orElse(DEFAULT_ADDRESS);
+        if (admin != null) {
+            return parsed(admin);
+        }
+        Optional<String> named = file.flatMap(found -> found.value("admin"));
+        URI address = parsed(named.orElse(DEFAULT_ADDRESS));
+        // A file that somebody left in a directory above must not be sent a key that is not its own.
+        if (named.isPresent()
+                && !isLoopback(address)
+                && file.flatMap(found -> found.value("key")).isEmpty()) {
+            throw new CommandException(
+                    ExitCode.USAGE,
+                    file.get().path() + " names a router on another machine, and no key for it; say --admin " + address
+                            + " if your key may go there",
+                    null);
+        }
+        return address;
+    }
+
+    private static boolean isLoopback(URI address) {
+        return HostPort.parse(address.getHost() + ":0")
+                .map(InetSocketAddress::getAddress)
+                .filter(InetAddress::isLoopbackAddress)
+                .isPresent();
+    }
+
+    private static URI parsed(String text) throws CommandException {
         try {
             URI address = URI.create(text);
             String scheme = String.valueOf(address.getScheme());

@@ -101,10 +101,13 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         return channel.eventLoop();
     }
 
-    /** Ends it when the request under way is answered, or now. Any thread. */
+    /** Ends it when the request under way is answered, or now; what has not come whole is not waited for. Any thread. */
     void end() {
         channel.eventLoop().execute(() -> {
             isLastRequest = true;
+            if (body != null) {
+                body.fail(HttpServer.busy("the server is stopping"));
+            }
             if (exchange == null && !isLingering) {
                 close();
             }

@@ -24,7 +24,13 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A running router with everything around it, wired by hand. Closing it stops all of it, in order. */
 public final class Node implements AutoCloseable {
@@ -35,12 +41,20 @@ public final class Node implements AutoCloseable {
     /** Passwords that are checked at the same time; each takes a processor, and 19 MiB, for a tenth of a second. */
     private static final int PASSWORDS_AT_ONCE = 2;
 
+    /** How long clients wait for changes that are under way. */
+    private static final long CHANGES_FIRST_MILLIS = 500;
+
+    /** How long answers may take that are still under way when everything else has stopped. */
+    private static final long ADMIN_LAST_MILLIS = 1_000;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Node.class);
+
     private final Parts parts;
     private final DataDirectory data;
     private final Router router;
     private final RouterSettings settings;
     private final @Nullable LocalToken localToken;
-    private final @Nullable InetSocketAddress adminAddress;
+    private final @Nullable AdminServer admin;
 
     private Node(
             Parts parts,
@@ -48,13 +62,13 @@ public final class Node implements AutoCloseable {
             Router router,
             RouterSettings settings,
             @Nullable LocalToken localToken,
-            @Nullable InetSocketAddress adminAddress) {
+            @Nullable AdminServer admin) {
         this.parts = parts;
         this.data = data;
         this.router = router;
         this.settings = settings;
         this.localToken = localToken;
-        this.adminAddress = adminAddress;
+        this.admin = admin;
     }
 
     /**
@@ -102,7 +116,7 @@ public final class Node implements AutoCloseable {
         parts.add(new ChangeFollower(store, live, clock, metrics)).start();
         AdminServer admin = null;
         if (configuration.admin() != null) {
-            admin = parts.add(listen(
+            admin = listen(
                     configuration.admin(),
                     new AdminServer.Parts(
                             store,
@@ -113,9 +127,9 @@ public final class Node implements AutoCloseable {
                             passwords,
                             fixed.states(),
                             data.path(),
-                            configuration.nodeName())));
+                            configuration.nodeName()));
         }
-        return new Node(parts, data, router, settings, fixed.local(), admin == null ? null : admin.address());
+        return new Node(parts, data, router, settings, fixed.local(), admin);
     }
 
     /** The admin listener and the follower of the change log have theirs; the router's reads get the rest. */
@@ -145,7 +159,7 @@ public final class Node implements AutoCloseable {
 
     /** Where the admin listener is: {@code http://host:port}; empty if it is off. */
     public Optional<String> adminUrl() {
-        return Optional.ofNullable(adminAddress).map(address -> "http://" + reachable(address));
+        return Optional.ofNullable(admin).map(server -> "http://" + reachable(server.address()));
     }
 
     private static String reachable(InetSocketAddress address) {
@@ -169,10 +183,29 @@ public final class Node implements AutoCloseable {
         return Optional.ofNullable(localToken);
     }
 
-    /** Stops: clients are told, what is queued for them leaves, and then everything is given back. At most 5 s. */
+    /**
+     * Stops: changes under way are finished, clients are told, what is queued for them leaves, and then everything is given
+     * back. At most 5 s, unless the store hangs: clients never wait for it.
+     */
     @Override
     public void close() {
+        CompletableFuture<Void> adminEnded =
+                admin == null ? CompletableFuture.completedFuture(null) : CompletableFuture.runAsync(admin::close);
+        await(adminEnded, CHANGES_FIRST_MILLIS);
         parts.close();
+        await(adminEnded, ADMIN_LAST_MILLIS);
+    }
+
+    private static void await(CompletableFuture<Void> end, long mostMillis) {
+        try {
+            end.get(mostMillis, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            LOG.info("the admin listener is still answering");
+        } catch (ExecutionException e) {
+            LOG.error("the admin listener could not be stopped", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static StartException cannotListen(InetSocketAddress address, String option, IOException e) {

@@ -9,12 +9,15 @@ import io.porthouse.cli.config.HostPort;
 import io.porthouse.client.ConnectOptions;
 import io.porthouse.client.Connection;
 import io.porthouse.client.Porthouse;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -102,6 +105,26 @@ class NodeTest {
             HttpResponse<String> answer = HttpClient.newHttpClient().send(whoAmI, HttpResponse.BodyHandlers.ofString());
             assertThat(answer.statusCode()).isEqualTo(200);
             assertThat(answer.body()).contains("\"operator\"");
+        }
+    }
+
+    @Test
+    void aRequestThatNeverComesWholeDoesNotKeepTheRouter() throws Exception {
+        Node node = Node.start(anyPort());
+        URI admin = URI.create(node.adminUrl().orElseThrow());
+        try (Socket half = new Socket(admin.getHost(), admin.getPort())) {
+            half.getOutputStream()
+                    .write(("POST /api/v1/session HTTP/1.1\r\nHost: " + admin.getAuthority()
+                                    + "\r\nContent-Type: application/json\r\nContent-Length: 100\r\n"
+                                    + "Expect: 100-continue\r\n\r\n{")
+                            .getBytes(StandardCharsets.US_ASCII));
+            // The body is being read.
+            assertThat(half.getInputStream().readNBytes(12)).asString().isEqualTo("HTTP/1.1 100");
+            long start = System.nanoTime();
+            node.close();
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(4));
+            assertThat(new String(half.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                    .contains("HTTP/1.1 503 ");
         }
     }
 
