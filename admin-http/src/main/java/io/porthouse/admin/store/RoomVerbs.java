@@ -9,7 +9,9 @@ import io.porthouse.admin.store.Outcome.Refusal;
 import io.porthouse.admin.store.Outcome.Unchanged;
 import io.porthouse.protocol.RoomName;
 import io.porthouse.router.RoomRules;
+import java.util.LinkedHashSet;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
 
@@ -37,8 +39,10 @@ final class RoomVerbs {
             }
             Room room = new Room(name, rules, transience, draft.at, draft.number());
             RoomTable.insert(draft.handle, room);
-            return draft.touch(Kind.ROOM, name.toString())
-                    .done(room, "room.create", name.account(), Differences.of(RoomRules.DEFAULT, rules));
+            draft.touch(Kind.ROOM, name.toString());
+            // What they may make is what the account's limit leaves over.
+            TokenTable.idsWithTransientRooms(draft.handle, name.account()).forEach(id -> draft.touch(Kind.TOKEN, id));
+            return draft.done(room, "room.create", name.account(), Differences.of(RoomRules.DEFAULT, rules));
         });
     }
 
@@ -58,10 +62,13 @@ final class RoomVerbs {
     Outcome<Room> delete(Actor by, RoomName name, OptionalLong ifVersion) {
         return on(by, name, ifVersion, (draft, before) -> {
             draft.touch(Kind.ROOM, name.toString());
+            // The account may have one transient room more now.
+            Set<String> tokens = new LinkedHashSet<>(TokenTable.idsWithTransientRooms(draft.handle, name.account()));
             for (String token : TokenTable.idsWithGrantOn(draft.handle, name)) {
                 TokenTable.setVersion(draft.handle, token, draft.number());
-                draft.touch(Kind.TOKEN, token);
+                tokens.add(token);
             }
+            tokens.forEach(token -> draft.touch(Kind.TOKEN, token));
             // The grants go with it.
             RoomTable.delete(draft.handle, name);
             return draft.done(before, "room.delete", name.account(), "");

@@ -172,6 +172,15 @@ final class TokenTable {
                 .list();
     }
 
+    /** Returns the account's tokens whose limit of transient rooms depends on how many rooms the account has. */
+    static List<String> idsWithTransientRooms(Handle handle, String account) {
+        return handle.createQuery(
+                        "select id from tokens where account = :account and may_create_transient_rooms order by id")
+                .bind("account", account)
+                .mapTo(String.class)
+                .list();
+    }
+
     static void insert(Handle handle, Token token, String secretHash) {
         bindSettings(handle.createUpdate("""
                                 insert into tokens (id, account, name, secret_hash, max_connections, expires_at,

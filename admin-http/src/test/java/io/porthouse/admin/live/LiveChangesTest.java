@@ -11,6 +11,7 @@ import io.porthouse.admin.model.Limits;
 import io.porthouse.admin.model.RoomGrant;
 import io.porthouse.admin.model.Token;
 import io.porthouse.admin.model.TokenSettings;
+import io.porthouse.admin.model.Transience;
 import io.porthouse.admin.secrets.Secrets;
 import io.porthouse.protocol.CloseCode;
 import io.porthouse.protocol.ErrorCode;
@@ -229,6 +230,14 @@ class LiveChangesTest {
         node.follow(node.store.changeToken(BY, token.id(), ANY, is -> is.withMayCreateTransientRooms(true)));
         client.join("table", 3);
         client.send(TestClient.json(FrameType.JOIN, 0, 4, "{'room':'chair'}"));
+        client.expectError(ErrorCode.TOO_MANY_ROOMS);
+        // One room less in the store is one more to make.
+        node.follow(node.store.deleteRoom(BY, name("foo"), ANY));
+        TestClient.Received chair = client.join("chair", 5);
+        client.send(TestClient.frame(FrameType.LEAVE, 0, chair.room(), 6, new byte[0]));
+        expectWithdrawn(client, "chair", "left");
+        node.follow(node.store.createRoom(BY, name("bar"), RoomRules.DEFAULT, Transience.NONE));
+        client.send(TestClient.json(FrameType.JOIN, 0, 7, "{'room':'chair'}"));
         client.expectError(ErrorCode.TOO_MANY_ROOMS);
         node.follow(node.store.changeToken(BY, token.id(), ANY, is -> is.withMayCreateTransientRooms(false)));
         expectWithdrawn(client, "table", "withdrawn");

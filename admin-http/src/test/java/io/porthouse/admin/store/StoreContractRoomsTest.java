@@ -106,6 +106,31 @@ class StoreContractRoomsTest extends StoreContract {
         assertThat(store.token(both.id())).contains(left);
     }
 
+    /** How many of those an account may have is what its rooms leave over. */
+    @Test
+    void aRoomThatComesOrGoesTouchesTheTokensThatMakeTransientRooms() {
+        account("alice");
+        account("bob");
+        Token maker = maker("alice", "s1");
+        token("alice", "s2");
+        maker("bob", "s3");
+        Subject touchedMaker = new Subject(Kind.TOKEN, maker.id());
+        Subject touchedRoom = new Subject(Kind.ROOM, "alice/foo");
+
+        Outcome<Room> made = store.createRoom(BY, FOO, RoomRules.DEFAULT, Transience.NONE);
+        assertThat(((Done<Room>) made).change().touched()).containsExactly(touchedRoom, touchedMaker);
+        Outcome<Room> changed = store.changeRules(BY, FOO, ANY, is -> SMALLEST);
+        assertThat(((Done<Room>) changed).change().touched()).containsExactly(touchedRoom);
+        Outcome<Room> deleted = store.deleteRoom(BY, FOO, ANY);
+        assertThat(((Done<Room>) deleted).change().touched()).containsExactly(touchedRoom, touchedMaker);
+        assertThat(store.token(maker.id())).contains(maker);
+    }
+
+    private Token maker(String account, String secret) {
+        Token token = token(account, secret);
+        return done(store.changeToken(BY, token.id(), ANY, is -> is.withMayCreateTransientRooms(true)));
+    }
+
     @Test
     void roomsAreListedByAccountAndName() {
         account("a");
