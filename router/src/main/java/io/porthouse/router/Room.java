@@ -30,6 +30,8 @@ final class Room {
         JOINED,
         /** The room has as many members as it may have. */
         FULL,
+        /** The rules were set in the meantime, so that the rights may be others. */
+        OUTDATED,
         /** The room's life ended in the meantime; another one may begin. */
         GONE
     }
@@ -43,6 +45,10 @@ final class Room {
     private final Shard[] shards;
 
     private volatile RoomRules rules;
+
+    /** How often the rules were set. */
+    private volatile int rulesSet;
+
     private volatile boolean paused;
 
     // Guarded by this:
@@ -100,6 +106,11 @@ final class Room {
     /** Returns what a publisher has to keep to now. Any thread. */
     RoomRules rules() {
         return rules;
+    }
+
+    /** Returns what tells whether the rules are set between now and a {@link #join}. Any thread. */
+    int rulesSet() {
+        return rulesSet;
     }
 
     RoomInfo info() {
@@ -184,12 +195,19 @@ final class Room {
 
     // ---- membership: each is a cut in the room's order
 
-    /** Makes the session a member, if there is place. Its loop. */
-    Joined join(Membership member, String reason, long correlation) {
+    /**
+     * Makes the session a member, if there is place. Its loop.
+     *
+     * @param asOf {@link #rulesSet} before the member's rights were looked up: a cut that has passed sees it no more
+     */
+    Joined join(Membership member, int asOf, String reason, long correlation) {
         GrantMarker marker = new GrantMarker(member, member.receives(), reason, correlation);
         synchronized (this) {
             if (closed) {
                 return Joined.GONE;
+            }
+            if (rulesSet != asOf) {
+                return Joined.OUTDATED;
             }
             if (!member.isGuest && members >= rules.maxMembers()) {
                 return Joined.FULL;
@@ -299,14 +317,18 @@ final class Room {
         Cut cut = new Cut(shard -> shard.setRules(changed));
         synchronized (this) {
             rules = changed;
+            rulesSet++;
             cut.offer(members);
         }
         return cut.wake();
     }
 
-    /** Ends the room's life because nobody can tell what it is now: those who are in it have to come again. */
+    /**
+     * Ends the room's life because nobody can tell what it is now: those who are in it have to come again. Any thread;
+     * completes when every puddle has ended the round that mutes them.
+     */
     CompletableFuture<Refreshed> fence() {
-        Cut cut = new Cut(Shard::fence);
+        Cut cut = new Cut(Shard::fence, true);
         synchronized (this) {
             closed = true;
             audience = NOBODY;
@@ -451,9 +473,16 @@ final class Room {
         private final Marker[] markers = new Marker[shards.length];
         private final AtomicInteger left = new AtomicInteger(shards.length);
         private final CompletableFuture<Refreshed> done = new CompletableFuture<>();
+        private final boolean endsWithRound;
         private int concerned;
 
         Cut(Consumer<Shard> effect) {
+            this(effect, false);
+        }
+
+        /** @param endsWithRound whether the effect is complete only with the round that it is part of */
+        Cut(Consumer<Shard> effect, boolean endsWithRound) {
+            this.endsWithRound = endsWithRound;
             for (int i = 0; i < shards.length; i++) {
                 markers[i] = new Marker(this, shards[i], effect);
             }
@@ -474,7 +503,15 @@ final class Room {
             return done;
         }
 
-        private void passed() {
+        private void passed(Puddle puddle) {
+            if (endsWithRound) {
+                puddle.execute(this::ended);
+            } else {
+                ended();
+            }
+        }
+
+        private void ended() {
             if (left.decrementAndGet() == 0) {
                 done.complete(new Refreshed(concerned, 0, true));
             }
@@ -497,7 +534,7 @@ final class Room {
             try {
                 effect.accept(shard);
             } finally {
-                cut.passed();
+                cut.passed(shard.puddle);
             }
         }
     }

@@ -218,6 +218,22 @@ final class SessionRooms {
      * receiving may change.
      */
     private void join(Request request) {
+        attempt(request, () -> open(request));
+    }
+
+    /** Does a step of a join: if that fails, the session loses only itself, and nobody waits for the join any more. */
+    private void attempt(Request request, Runnable step) {
+        Puddle.apart(session, () -> {
+            try {
+                step.run();
+            } catch (RuntimeException | Error e) {
+                request.fail(session.puddle);
+                throw e;
+            }
+        });
+    }
+
+    private void open(Request request) {
         RoomName name = RoomName.parse(request.room, account()).orElse(null);
         if (name == null) {
             refuse(ErrorCode.ROOM_UNAVAILABLE, request);
@@ -231,19 +247,23 @@ final class SessionRooms {
         pendingJoins++;
         session.node.rooms.open(name, session.puddle, improvising(request, name), opened -> {
             pendingJoins--;
-            Room room = opened.room();
-            if (!session.isAlive()) {
-                if (room != null) {
-                    room.closeIfUnused();
-                }
-                request.end(session.puddle);
-            } else if (room == null) {
-                refuse(opened.refusal(), request);
-            } else {
-                enter(room, request);
-            }
+            attempt(request, () -> opened(opened, request));
             session.joinAnswered();
         });
+    }
+
+    private void opened(Rooms.Opened opened, Request request) {
+        Room room = opened.room();
+        if (!session.isAlive()) {
+            if (room != null) {
+                room.closeIfUnused();
+            }
+            request.end(session.puddle);
+        } else if (room == null) {
+            refuse(opened.refusal(), request);
+        } else {
+            enter(room, request);
+        }
     }
 
     private void enter(Room room, Request request) {
@@ -260,6 +280,7 @@ final class SessionRooms {
             }
             return;
         }
+        int rulesSet = room.rulesSet();
         Set<Right> may = rightsIn(room);
         if (may.isEmpty()) {
             room.closeIfUnused();
@@ -268,12 +289,13 @@ final class SessionRooms {
         }
         Membership member = new Membership(session, room, isBackpipe(), may, wish == null ? receive : wish);
         member.answersHello = request.isHello;
-        switch (room.join(member, request.reason, request.correlation)) {
+        switch (room.join(member, rulesSet, request.reason, request.correlation)) {
             case JOINED -> {
                 held.put(room.handle(), member);
                 request.end(session.puddle);
             }
             case FULL -> refuse(ErrorCode.ROOM_FULL, request);
+            case OUTDATED -> enter(room, request);
             case GONE -> {
                 session.node.rooms.forget(room);
                 join(request);
@@ -320,6 +342,15 @@ final class SessionRooms {
         /** A room that is granted unasked, and can't be joined, is nobody's question. */
         boolean isAsked() {
             return !reason.equals(Granted.GRANTED);
+        }
+
+        /** It could not be answered. */
+        void fail(Puddle puddle) {
+            if (tally != null) {
+                tally.notConfirmed();
+                tally.countClosed();
+            }
+            end(puddle);
         }
 
         /** It is joined, or never will be. */
