@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,6 +23,9 @@ import org.slf4j.LoggerFactory;
 public final class LiveChanges {
 
     private static final Logger LOG = LoggerFactory.getLogger(LiveChanges.class);
+
+    /** How long a change may take before it is answered as not confirmed; it goes on, but nobody waits for it. */
+    private static final long PATIENCE_MILLIS = 10_000;
 
     private final Router router;
 
@@ -36,7 +40,8 @@ public final class LiveChanges {
      * Has the router read again whatever a change touched. To be called once the change is committed.
      *
      * @return completes when this node acts by the change; never fails. Where something can't be read, it is not confirmed,
-     *     and nobody keeps access by that: the sessions concerned are closed
+     *     and nobody keeps access by that: the sessions concerned are closed. What takes longer than
+     *     {@value #PATIENCE_MILLIS} ms is not confirmed either
      */
     public CompletionStage<LiveEffect> follow(Change change) {
         followed.add(change.number());
@@ -82,20 +87,27 @@ public final class LiveChanges {
         if (!tokens.isEmpty()) {
             all = all.thenCompose(before -> router.refreshTokens(tokens).thenApply(before::plus));
         }
-        return effect(all, startNanos);
+        return effect(all, startNanos, PATIENCE_MILLIS);
     }
 
     /** Has the router read everything again. */
     CompletionStage<LiveEffect> refreshAll() {
-        return effect(router.refreshAll(), System.nanoTime());
+        return effect(router.refreshAll(), System.nanoTime(), PATIENCE_MILLIS);
     }
 
-    private static CompletionStage<LiveEffect> effect(CompletionStage<Refreshed> refreshed, long startNanos) {
-        return refreshed.handle((done, failure) -> {
-            if (failure != null) {
-                LOG.error("a change could not be followed", failure);
-            }
-            return LiveEffect.of(failure == null ? done : new Refreshed(0, 0, false), System.nanoTime() - startNanos);
-        });
+    /** Completes with what was done; never fails, and takes no longer than this: then it is not confirmed. */
+    static CompletionStage<LiveEffect> effect(
+            CompletionStage<Refreshed> refreshed, long startNanos, long patienceMillis) {
+        return refreshed
+                .toCompletableFuture()
+                .copy()
+                .orTimeout(patienceMillis, TimeUnit.MILLISECONDS)
+                .handle((done, failure) -> {
+                    if (failure != null) {
+                        LOG.error("a change could not be followed", failure);
+                    }
+                    Refreshed known = failure == null ? done : new Refreshed(0, 0, false);
+                    return LiveEffect.of(known, System.nanoTime() - startNanos);
+                });
     }
 }

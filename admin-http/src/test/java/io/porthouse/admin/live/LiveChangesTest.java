@@ -24,6 +24,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -241,6 +243,15 @@ class LiveChangesTest {
         client.expectError(ErrorCode.TOO_MANY_ROOMS);
         node.follow(node.store.changeToken(BY, token.id(), ANY, is -> is.withMayCreateTransientRooms(false)));
         expectWithdrawn(client, "table", "withdrawn");
+    }
+
+    @Test
+    void aChangeThatNeverTakesEffectIsAnsweredAsNotConfirmed() throws Exception {
+        LiveEffect effect = LiveChanges.effect(new CompletableFuture<>(), System.nanoTime(), 1)
+                .toCompletableFuture()
+                .get(30, TimeUnit.SECONDS);
+        assertThat(effect.confirmed()).isFalse();
+        assertThat(effect.millis()).isPositive();
     }
 
     @Test
