@@ -13,6 +13,7 @@ import io.porthouse.admin.model.Subject;
 import io.porthouse.admin.secrets.Secrets;
 import io.porthouse.admin.store.NewAccount;
 import io.porthouse.admin.store.Outcome;
+import io.porthouse.admin.store.Outcome.Refusal;
 import io.porthouse.admin.store.Page;
 import io.porthouse.admin.store.Store;
 import io.porthouse.protocol.RoomName;
@@ -35,6 +36,7 @@ final class AccountRoutes implements Routes.Feature {
     private final PasswordWork passwords;
     private final SignInLimits limits;
     private final BrowserSessions sessions;
+    private final ConfiguredTokens configured;
     private final SignUp signUp;
 
     AccountRoutes(
@@ -43,12 +45,14 @@ final class AccountRoutes implements Routes.Feature {
             PasswordWork passwords,
             SignInLimits limits,
             BrowserSessions sessions,
+            ConfiguredTokens configured,
             SignUp signUp) {
         this.store = store;
         this.changes = changes;
         this.passwords = passwords;
         this.limits = limits;
         this.sessions = sessions;
+        this.configured = configured;
         this.signUp = signUp;
     }
 
@@ -117,6 +121,7 @@ final class AccountRoutes implements Routes.Feature {
                 passwords.hash(password),
                 invitation == null ? null : Secrets.hash(invitation),
                 null);
+        requireNotConfigured(call, name);
         return changes.make(
                 call,
                 concerned(name),
@@ -132,6 +137,14 @@ final class AccountRoutes implements Routes.Feature {
                             signUp == SignUp.CLOSED
                                     ? "only operators make accounts here"
                                     : "who makes an account here needs an invitation")
+                    .exception();
+        }
+    }
+
+    /** With the name go the rooms and sessions of its configured tokens, which are an operator's to give away. */
+    private void requireNotConfigured(Call call, String name) {
+        if (!call.isByOperator() && configured.owns(name)) {
+            throw Refusals.of(new Outcome.Refused<>(Refusal.NAME_TAKEN, "there is an account " + name))
                     .exception();
         }
     }

@@ -101,28 +101,31 @@ public final class AdminServer implements AutoCloseable {
         SignInLimits limits = new SignInLimits(nanoTime);
         PasswordWork passwords = new PasswordWork(parts.passwords());
         ChangeAnswers changes = new ChangeAnswers(parts.live(), parts.nodeName());
+        ConfiguredTokens configured = new ConfiguredTokens(parts.configuredTokens());
         Store store = parts.store();
+        Authentication authentication = new Authentication(store, sessions, cookie);
         Routes routes = Routes.of(List.of(
                 new OpenApiRoutes(),
                 new HealthRoutes(store, parts.metrics(), settings.isOnLoopback() ? Access.ANYBODY : Access.OPERATOR),
                 new SessionRoutes(store, passwords, limits, sessions, cookie),
                 new InvitationRoutes(store, changes, parts.secrets(), clock),
-                new AccountRoutes(store, changes, passwords, limits, sessions, settings.effectiveSignUp()),
+                new AccountRoutes(store, changes, passwords, limits, sessions, configured, settings.effectiveSignUp()),
                 new KeyRoutes(store, changes, parts.secrets()),
                 new RoomRoutes(store, changes, parts.router()),
-                new MessageRoutes(store, parts.router()),
-                new TokenRoutes(store, changes, parts.secrets(), new ConfiguredTokens(parts.configuredTokens())),
+                new MessageRoutes(store, parts.router(), authentication, storeWorkers),
+                new TokenRoutes(store, changes, parts.secrets(), configured),
                 new LiveSessionRoutes(store, changes, parts.router(), storeWorkers),
                 new AuditRoutes(store),
                 new StoreRoutes(
                         store,
                         changes,
+                        authentication,
                         transfers,
                         parts.data(),
                         settings.limits().importBytes())));
         Api api = new Api(
                 routes,
-                new Authentication(store, sessions, cookie),
+                authentication,
                 storeWorkers,
                 passwordWorkers,
                 settings.limits().bodyBytes());

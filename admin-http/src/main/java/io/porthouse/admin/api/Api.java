@@ -9,17 +9,18 @@ import io.porthouse.admin.http.Request;
 import io.porthouse.admin.http.Response;
 import io.porthouse.admin.store.StoreUnavailableException;
 import io.porthouse.admin.store.StoreWorkers;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.MDC;
 
 /**
  * Takes a request through the table of routes: finds its route, checks what its head says of bodies, finds who calls, reads the
- * body, and has the handler answer. Who may not use a route has no body read.
+ * body, and has the handler answer. Who may not use a route has no body read; and because a body may come slowly, who calls is
+ * found anew when it is there.
  */
 final class Api implements Application {
 
@@ -61,12 +62,7 @@ final class Api implements Application {
         } else if (route.input() == Input.JSON || route.input() == Input.OPTIONAL_JSON) {
             answer = withBody(exchange, match);
         } else {
-            answer = in(
-                    route.lane(),
-                    request,
-                    () -> route.handler()
-                            .handle(new Call(
-                                    exchange, match.open(), authentication.caller(request, route.access()), NO_BODY)));
+            answer = in(route.lane(), request, () -> handled(exchange, match, NO_BODY));
         }
         return translated(answer);
     }
@@ -74,23 +70,22 @@ final class Api implements Application {
     private CompletionStage<Response> withBody(Exchange exchange, Routes.Match match) {
         Route route = match.route();
         return admitted(exchange.request(), route.access())
-                .thenCompose(admitted -> exchange.body(maxBodyBytes)
-                        .thenCompose(body -> in(
-                                route.lane(),
-                                exchange.request(),
-                                () -> route.handler()
-                                        .handle(new Call(exchange, match.open(), admitted.caller(), body)))));
+                .thenCompose(admitted -> exchange.body(maxBodyBytes))
+                .thenCompose(body -> in(route.lane(), exchange.request(), () -> handled(exchange, match, body)));
     }
 
-    /** Who calls is asked once, and before the body is read. */
-    private CompletionStage<Admitted> admitted(Request request, Access access) {
+    /** Whether somebody may use the route at all is asked before the body is read; who it is that counts, after. */
+    private CompletionStage<?> admitted(Request request, Access access) {
         return access == Access.ANYBODY
-                ? CompletableFuture.completedFuture(new Admitted(null))
-                : storeWorkers.submit(() -> new Admitted(authentication.caller(request, access)));
+                ? CompletableFuture.completedFuture(NO_BODY)
+                : storeWorkers.submit(() -> Optional.ofNullable(authentication.caller(request, access)));
     }
 
-    /** Who calls; null: nobody that is known. */
-    private record Admitted(@Nullable Caller caller) {}
+    private CompletionStage<Response> handled(Exchange exchange, Routes.Match match, byte[] body) {
+        Route route = match.route();
+        Caller caller = authentication.caller(exchange.request(), route.access());
+        return route.handler().handle(new Call(exchange, match.open(), caller, body));
+    }
 
     private <T> CompletionStage<T> in(Lane lane, Request request, Supplier<CompletionStage<T>> work) {
         StoreWorkers workers = lane == Lane.PASSWORDS ? passwordWorkers : storeWorkers;

@@ -23,6 +23,11 @@ final class Call {
         this.body = body;
     }
 
+    /** Returns the same by who calls now. */
+    Call by(@Nullable Caller now) {
+        return new Call(exchange, open, now, body);
+    }
+
     Exchange exchange() {
         return exchange;
     }

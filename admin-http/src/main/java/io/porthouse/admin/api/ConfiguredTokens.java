@@ -31,6 +31,14 @@ final class ConfiguredTokens {
         }
     }
 
+    /** Returns whether a token here is of that account, or may do something in its rooms. */
+    boolean owns(String account) {
+        return byId.values().stream()
+                .anyMatch(token -> token.account().equals(account)
+                        || token.grants().stream()
+                                .anyMatch(grant -> grant.account().equals(account)));
+    }
+
     /** Returns the first ones, by id. */
     List<TokenState> after(String id, int most) {
         return byId.tailMap(id, false).values().stream().limit(most).toList();

@@ -7,6 +7,7 @@ import io.porthouse.admin.http.ProblemException;
 import io.porthouse.admin.http.Response;
 import io.porthouse.admin.model.Room;
 import io.porthouse.admin.store.Store;
+import io.porthouse.admin.store.StoreWorkers;
 import io.porthouse.protocol.Frame;
 import io.porthouse.protocol.RoomName;
 import io.porthouse.router.Published;
@@ -17,6 +18,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** {@code /rooms/{account}/{room}/messages}: a service publishes a message without a connection of its own. */
 final class MessageRoutes implements Routes.Feature {
@@ -25,10 +27,14 @@ final class MessageRoutes implements Routes.Feature {
 
     private final Store store;
     private final Router router;
+    private final Authentication authentication;
+    private final StoreWorkers workers;
 
-    MessageRoutes(Store store, Router router) {
+    MessageRoutes(Store store, Router router, Authentication authentication, StoreWorkers workers) {
         this.store = store;
         this.router = router;
+        this.authentication = authentication;
+        this.workers = workers;
     }
 
     @Override
@@ -39,17 +45,29 @@ final class MessageRoutes implements Routes.Feature {
     private CompletionStage<Response> publish(Call call) {
         RoomName name = RoomRoutes.ownRoom(call);
         boolean isText = MediaTypes.payload(call.request()) == MediaTypes.Payload.TEXT;
-        // Rooms that only the configuration knows are in no store, and the operator's alone.
-        RoomRules rules = store.room(name).map(Room::rules).orElse(RoomRules.DEFAULT);
         return call.exchange()
-                .body(Math.min(rules.maxMessageBytes(), LARGEST_MESSAGE_BYTES))
-                .thenCompose(body -> {
-                    if (isText && !isUtf8(body)) {
-                        throw JsonObject.invalid("body", "the body is not UTF-8");
-                    }
-                    return router.publish(name, isText, body);
-                })
+                .body(mostBytes(name))
+                .thenCompose(body -> workers.submit(() -> stillPublished(call, name, isText, body)))
+                .thenCompose(Function.identity())
                 .thenApplyAsync(MessageRoutes::answer, call.exchange().loop());
+    }
+
+    /** Rooms that only the configuration knows are in no store, and the operator's alone. */
+    private int mostBytes(RoomName name) {
+        RoomRules rules = store.room(name).map(Room::rules).orElse(RoomRules.DEFAULT);
+        return Math.min(rules.maxMessageBytes(), LARGEST_MESSAGE_BYTES);
+    }
+
+    /** A body may come slowly: what the caller may do, and what the room takes, is what counts now. */
+    private CompletionStage<Published> stillPublished(Call call, RoomName name, boolean isText, byte[] body) {
+        RoomRoutes.ownRoom(call.by(authentication.caller(call.request(), Access.ACCOUNT)));
+        if (body.length > mostBytes(name)) {
+            throw tooLarge();
+        }
+        if (isText && !isUtf8(body)) {
+            throw JsonObject.invalid("body", "the body is not UTF-8");
+        }
+        return router.publish(name, isText, body);
     }
 
     private static boolean isUtf8(byte[] bytes) {
@@ -71,16 +89,17 @@ final class MessageRoutes implements Routes.Feature {
                         HttpResponseStatus.OK,
                         Json.object().put("sequence", published.sequence()).put("recipients", published.recipients()));
             case NO_ROOM -> throw Refusals.notFound().exception();
-            case TOO_LARGE ->
-                throw problem(
-                        HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE,
-                        "body-too-large",
-                        "the room takes no message so large");
+            case TOO_LARGE -> throw tooLarge();
             case TEXT_ONLY ->
                 throw problem(HttpResponseStatus.UNPROCESSABLE_ENTITY, "text-only", "the room takes text only");
             case BUSY ->
                 throw Refusals.busy("the room has more to do than it can").exception();
         };
+    }
+
+    private static ProblemException tooLarge() {
+        return problem(
+                HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE, "body-too-large", "the room takes no message so large");
     }
 
     private static ProblemException problem(HttpResponseStatus status, String code, String detail) {

@@ -97,6 +97,22 @@ class AccountsTest {
     }
 
     @Test
+    void theAccountOfAConfiguredTokenIsForOperatorsToMake() throws Exception {
+        node.nobody().post(ACCOUNTS, signUp("conf")).is(409, "name-taken");
+        node.alice().post(ACCOUNTS, signUp("conf")).is(409, "name-taken");
+        restart(SignUp.INVITED);
+        String code = node.operator()
+                .post(INVITATIONS, "{\"role\":\"user\"}")
+                .is(201)
+                .json()
+                .get("code")
+                .textValue();
+        String invited = ApiClient.json("name", "conf", "password", AdminNode.PASSWORD, "invitation", code);
+        node.nobody().post(ACCOUNTS, invited).is(409, "name-taken");
+        node.operator().post(ACCOUNTS, signUp("conf")).is(201);
+    }
+
+    @Test
     void anInvitationLastsNinetyDaysAtMost() {
         assertField(node.operator().post(INVITATIONS, "{\"expiresAt\":\"2999-01-01T00:00:00Z\"}"), "expiresAt");
         assertField(node.operator().post(INVITATIONS, "{\"expiresAt\":\"2001-01-01T00:00:00Z\"}"), "expiresAt");
