@@ -248,7 +248,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
                 reader.fail(Problem.of(HttpResponseStatus.BAD_REQUEST, "bad-request", "the body ended early"));
             } else if (isBodyRead) {
                 reader.whole.complete(0L);
-            } else if (!reader.refuses(of.request()) && reserveFor(reader, of.request(), maxBytes)) {
+            } else if (!reader.refuses(of.request())) {
                 body = reader;
                 if (head != null && HttpUtil.is100ContinueExpected(head)) {
                     Future<?> unused = channel.writeAndFlush(
@@ -261,10 +261,12 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         return reader.whole;
     }
 
-    /** A body that is kept in memory takes of a budget that all share; one that is passed on does not. */
-    private boolean reserveFor(BodyReader reader, Request request, long maxBytes) {
-        long bytes = request.bodyBytes() == Request.UNKNOWN_LENGTH ? maxBytes : request.bodyBytes();
-        if (reader.isTimedByPart || reserveBytes(bytes)) {
+    /**
+     * A body that is kept in memory takes of a budget that all share, as much as came of it: what is only announced holds
+     * nobody up. One that is passed on takes nothing.
+     */
+    private boolean reserveFor(BodyReader reader, HttpContent part) {
+        if (reader.isTimedByPart || reserveBytes(part.content().readableBytes())) {
             return true;
         }
         reader.fail(HttpServer.busy("too much is sent at once"));
@@ -276,6 +278,22 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
             return false;
         }
         reservedBytes += bytes;
+        return true;
+    }
+
+    /**
+     * Takes for an answer of the budget. What may have changed something is answered by what became of it, even if that is more
+     * than there is: such answers are short, and one at a time for each connection.
+     */
+    private boolean reserveForAnswer(Response answer) {
+        if (!(answer.body() instanceof Response.Body.Whole whole) || reserveBytes(whole.bytes.length)) {
+            return true;
+        }
+        if (exchange == null || !exchange.request().isUnsafe()) {
+            return false;
+        }
+        server.overdraw(whole.bytes.length);
+        reservedBytes += whole.bytes.length;
         return true;
     }
 
@@ -293,14 +311,14 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
 
     private void readPart(BodyReader reader, HttpContent part) {
         part.retain();
-        reader.take(part)
-                .whenComplete((taken, failure) -> channel.eventLoop().execute(() -> {
-                    try {
-                        partTaken(reader, part, failure);
-                    } finally {
-                        part.release();
-                    }
-                }));
+        CompletionStage<?> end = reserveFor(reader, part) ? reader.take(part) : reader.whole;
+        end.whenComplete((taken, failure) -> channel.eventLoop().execute(() -> {
+            try {
+                partTaken(reader, part, failure);
+            } finally {
+                part.release();
+            }
+        }));
     }
 
     private void partTaken(BodyReader reader, HttpContent part, @Nullable Throwable failure) {
@@ -330,9 +348,9 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         if (!channel.isActive()) {
             return;
         }
-        boolean fits = !(wanted.body() instanceof Response.Body.Whole whole) || reserveBytes(whole.bytes.length);
-        Response response =
-                fits ? wanted : HttpServer.busy("too much is asked for at once").toResponse(id);
+        Response response = reserveForAnswer(wanted)
+                ? wanted
+                : HttpServer.busy("too much is asked for at once").toResponse(id);
         boolean isHead = head != null && head.method().name().equals("HEAD");
         boolean isHttp10 = head != null && head.protocolVersion().equals(HttpVersion.HTTP_1_0);
         boolean isEndedByClose = isHttp10 && response.body() instanceof Response.Body.Written;

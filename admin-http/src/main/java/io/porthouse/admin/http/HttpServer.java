@@ -162,7 +162,7 @@ public final class HttpServer implements AutoCloseable {
     /** What all connections share. Thread-safe. */
     static final class Shared {
 
-        /** Of all bodies in memory at once, in and out; several of the largest message. */
+        /** Of all bodies in memory at once, in and out; several of the largest message. Answers to changes may exceed it. */
         static final long BODIES_BYTES = 64 << 20;
 
         private static final String REQUEST_ID = "x-request-id";
@@ -236,6 +236,11 @@ public final class HttpServer implements AutoCloseable {
         boolean reserve(long bytes) {
             long before = bodiesBytes.getAndUpdate(used -> used + bytes <= BODIES_BYTES ? used + bytes : used);
             return before + bytes <= BODIES_BYTES;
+        }
+
+        /** Takes of the budget for bodies what must be taken, even if there is not as much. */
+        void overdraw(long bytes) {
+            bodiesBytes.addAndGet(bytes);
         }
 
         void release(long bytes) {

@@ -322,30 +322,50 @@ class HttpServerTest {
         }
     }
 
+    private static AdminSettings patient(AdminSettings settings) {
+        Times d = Times.DEFAULT;
+        Duration minutes = Duration.ofMinutes(2);
+        return settings.withTimes(new Times(minutes, minutes, d.sessionIdle(), d.sessionLifetime()));
+    }
+
     @Test
     void bodiesInMemoryHaveABudgetThatComesBack() throws Exception {
-        try (EchoServer echo = new EchoServer();
-                RawClient first = echo.connect()) {
+        long most = HttpServer.Shared.BODIES_BYTES;
+        int each = EchoServer.MAX_BODY_BYTES * 1_000;
+        try (EchoServer echo = new EchoServer(HttpServerTest::patient)) {
             List<RawClient> clients = new ArrayList<>();
-            // Each may send as much as there may be, and says no more.
-            for (long left = HttpServer.Shared.BODIES_BYTES; left >= EchoServer.MAX_BODY_BYTES * 1_000L; ) {
+            // Together they announce more than there may be, and that is no more than words.
+            for (long announced = 0; announced <= most; announced += each) {
                 RawClient client = echo.connect();
                 clients.add(client);
-                client.request("POST /large", "Transfer-Encoding: chunked");
-                left -= EchoServer.MAX_BODY_BYTES * 1_000L;
+                client.request("POST /large", "Content-Length: " + each, "Expect: 100-continue");
+                client.answer().is(100);
             }
-            await().atMost(Duration.ofSeconds(30))
-                    .until(() ->
-                            echo.metrics.get("porthouse.admin.bodies").gauge().value()
-                                    == clients.size() * EchoServer.MAX_BODY_BYTES * 1_000.0);
-            first.request("POST /large", "Transfer-Encoding: chunked").answer().is(503, "busy");
+            assertThat(bodiesBytes(echo)).isZero();
+            for (int i = 0; i < clients.size(); i++) {
+                // All but the end of each body.
+                clients.get(i).send(new byte[(int) Math.min(each - 1, most - i * (each - 1L))]);
+            }
+            await().atMost(Duration.ofSeconds(60)).until(() -> bodiesBytes(echo) == most);
+            try (RawClient reader = echo.connect();
+                    RawClient sender = echo.connect();
+                    RawClient changer = echo.connect()) {
+                reader.request("GET /x").answer().is(503, "busy");
+                sender.request("POST /echo", "Content-Length: 3").send("abc");
+                sender.answer().is(503, "busy");
+                // Something was changed: who is told that it was not would do it again.
+                assertThat(changer.request("POST /changed").answer().is(200).body())
+                        .isEqualTo("[changed]");
+            }
             for (RawClient client : clients) {
                 client.close();
             }
-            await().atMost(Duration.ofSeconds(30))
-                    .until(() ->
-                            echo.metrics.get("porthouse.admin.bodies").gauge().value() == 0);
+            await().atMost(Duration.ofSeconds(30)).until(() -> bodiesBytes(echo) == 0);
         }
+    }
+
+    private static long bodiesBytes(EchoServer echo) {
+        return (long) echo.metrics.get("porthouse.admin.bodies").gauge().value();
     }
 
     @Test
