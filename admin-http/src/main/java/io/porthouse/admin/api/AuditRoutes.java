@@ -22,6 +22,9 @@ final class AuditRoutes implements Routes.Feature {
 
     private CompletionStage<Response> list(Call call) {
         @Nullable String account = Filters.account(call);
-        return Paging.list(call, page -> store.audit(account, page), Views::auditEntry);
+        if (account == null || call.isByOperator()) {
+            return Paging.list(call, page -> store.audit(account, page), Views::auditEntry);
+        }
+        return Paging.list(call, page -> store.ownAudit(account, page), entry -> Views.ownAuditEntry(account, entry));
     }
 }

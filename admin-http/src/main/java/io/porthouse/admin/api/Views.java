@@ -141,6 +141,13 @@ final class Views {
                 .put("change", entry.change());
     }
 
+    /** For the owner of the account that it is about: how and from where others came is not the owner's to know. */
+    static ObjectNode ownAuditEntry(String account, AuditEntry entry) {
+        String by = entry.actor().account();
+        ObjectNode view = auditEntry(entry);
+        return by.isEmpty() || by.equals(account) ? view : view.put("via", "").put("address", "");
+    }
+
     static String name(Enum<?> constant) {
         return constant.name().toLowerCase(Locale.ROOT);
     }

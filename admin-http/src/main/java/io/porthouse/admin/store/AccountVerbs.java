@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 /** The verbs that change accounts, their keys, and invitations. */
 final class AccountVerbs {
 
+    /** What the audit trail calls the making of an account. */
+    static final String MADE = "account.create";
+
     private final Changes changes;
     private final Ids ids;
 
@@ -63,7 +66,7 @@ final class AccountVerbs {
                 KeyTable.insert(draft.handle, key, wanted.firstKey().keyHash());
                 draft.touch(Kind.KEY, key.id());
             }
-            return draft.done(account, "account.create", account.name(), detail);
+            return draft.done(account, MADE, account.name(), detail);
         });
     }
 

@@ -16,6 +16,8 @@ final class AuditTrail {
     private static final int SUBJECT_LENGTH = 160;
     private static final int DETAIL_LENGTH = 1_000;
 
+    private static final String NEWEST = " order by id desc limit :limit";
+
     private static final RowMapper<AuditEntry> ENTRY = (row, context) -> new AuditEntry(
             row.getLong("id"),
             Columns.time(row, "at"),
@@ -64,11 +66,27 @@ final class AuditTrail {
     }
 
     static Page<AuditEntry> list(Handle handle, @Nullable String account, Page.Request request) {
-        Query query = handle.createQuery("select * from audit where id < :before"
-                + (account == null ? "" : " and account = :account") + " order by id desc limit :limit");
-        if (account != null) {
-            query.bind("account", account);
+        if (account == null) {
+            return list(handle.createQuery("select * from audit where id < :before" + NEWEST), request);
         }
+        Query query = handle.createQuery("select * from audit where id < :before and account = :account" + NEWEST);
+        return list(query.bind("account", account), request);
+    }
+
+    /**
+     * Lists from the line on that says that the present account was made: times could be the same for the account before. The
+     * time counts as well, for accounts that were imported.
+     */
+    static Page<AuditEntry> listOwn(Handle handle, String account, Page.Request request) {
+        Query query = handle.createQuery("""
+                        select * from audit where id < :before and account = :account
+                        and at >= (select created_at from accounts where name = :account)
+                        and id >= coalesce((select max(id) from audit where account = :account and action = :made), 0)
+                        """ + NEWEST);
+        return list(query.bind("account", account).bind("made", AccountVerbs.MADE), request);
+    }
+
+    private static Page<AuditEntry> list(Query query, Page.Request request) {
         List<AuditEntry> read = query.bind("before", before(request))
                 .bind("limit", request.fetch())
                 .map(ENTRY)

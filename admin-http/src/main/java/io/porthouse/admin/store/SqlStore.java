@@ -224,6 +224,11 @@ final class SqlStore implements Store {
     }
 
     @Override
+    public Page<AuditEntry> ownAudit(String account, Page.Request request) {
+        return database.read(handle -> AuditTrail.listOwn(handle, account, request));
+    }
+
+    @Override
     public void forget(Instant changesBefore, Instant auditBefore) {
         // Times are kept in milliseconds, so that is what they are compared in.
         history.forget(changesBefore.truncatedTo(ChronoUnit.MILLIS), auditBefore.truncatedTo(ChronoUnit.MILLIS));

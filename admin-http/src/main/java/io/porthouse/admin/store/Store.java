@@ -193,6 +193,12 @@ public interface Store extends AutoCloseable {
     Page<AuditEntry> audit(@Nullable String account, Page.Request request);
 
     /**
+     * Lists what the audit trail has about the things of an account, the newest first, for its owner: nothing of an account
+     * that had the name before.
+     */
+    Page<AuditEntry> ownAudit(String account, Page.Request request);
+
+    /**
      * Forgets old history, so that it does not grow without end.
      *
      * @param changesBefore of the change log; who reads it must not be further behind

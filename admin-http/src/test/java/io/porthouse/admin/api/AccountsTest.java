@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.porthouse.admin.api.ApiClient.Answer;
 import io.porthouse.admin.http.AdminSettings.SignUp;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -110,6 +111,39 @@ class AccountsTest {
         String invited = ApiClient.json("name", "conf", "password", AdminNode.PASSWORD, "invitation", code);
         node.nobody().post(ACCOUNTS, invited).is(409, "name-taken");
         node.operator().post(ACCOUNTS, signUp("conf")).is(201);
+    }
+
+    @Test
+    void whoTakesANameReadsNothingOfWhoHadIt() {
+        node.alice().post("/api/v1/rooms", "{\"name\":\"secret\"}").is(201);
+        node.operator().delete(ACCOUNTS + "/alice").is(200);
+        node.nobody().signIn("alice", "wrong password").is(401);
+        node.nobody().post(ACCOUNTS, signUp("alice")).is(201);
+        ApiClient heir = node.nobody().signedIn("alice", AdminNode.PASSWORD);
+        assertThat(actions(heir)).containsExactly("session.begin", "account.create");
+        assertThat(actions(node.operator())).contains("account.delete", "room.create");
+    }
+
+    @Test
+    void whereOperatorsAreIsNotInTheTrailOfOthers() {
+        node.operator().patch(ACCOUNTS + "/alice", "{\"limits\":{\"rooms\":1}}").is(200);
+        JsonNode own = newestEntry(node.alice());
+        assertThat(own.get("by").textValue()).isEqualTo("operator");
+        assertThat(own.get("via").textValue()).isEmpty();
+        assertThat(own.get("address").textValue()).isEmpty();
+        assertThat(newestEntry(node.operator()).get("address").textValue()).isEqualTo("127.0.0.1");
+    }
+
+    private static List<String> actions(ApiClient client) {
+        return client.get("/api/v1/audit?account=alice")
+                .is(200)
+                .json()
+                .at("/items")
+                .findValuesAsText("action");
+    }
+
+    private static JsonNode newestEntry(ApiClient client) {
+        return client.get("/api/v1/audit?account=alice").is(200).json().at("/items/0");
     }
 
     @Test

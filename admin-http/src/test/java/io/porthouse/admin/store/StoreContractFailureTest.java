@@ -177,6 +177,7 @@ class StoreContractFailureTest extends StoreContract {
         verbs.put("changesAfter", () -> store.changesAfter(0, 10));
         verbs.put("record", () -> store.record(BY, "a", "b", "c", "d"));
         verbs.put("audit", () -> store.audit(null, page));
+        verbs.put("ownAudit", () -> store.ownAudit("alice", page));
         verbs.put("forget", () -> store.forget(Instant.EPOCH, Instant.EPOCH));
         verbs.put("exportTo", () -> export(store));
         verbs.put("importFrom", () -> {
