@@ -4,9 +4,12 @@ import io.porthouse.admin.model.Actor;
 import io.porthouse.admin.store.Outcome.Done;
 import io.porthouse.admin.store.StoreUnavailableException.Reason;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.UUID;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -15,10 +18,14 @@ final class Changes {
 
     private final Database database;
     private final Clock clock;
+    private final long patienceMillis;
+    private final Semaphore turn = new Semaphore(1, true);
 
-    Changes(Database database, Clock clock) {
+    /** @param patience how long a change waits for those before it */
+    Changes(Database database, Clock clock, Duration patience) {
         this.database = database;
         this.clock = clock;
+        this.patienceMillis = patience.toMillis();
     }
 
     /** What a change does between its beginning and its end. It is committed if it ends as {@link Done}. */
@@ -59,18 +66,50 @@ final class Changes {
 
     private <T, X extends Exception> Attempt<T> attempt(
             Handle handle, Actor by, boolean isLong, String mark, Work<T, X> work) throws X {
-        Attempt<T> attempt = prepare(handle, by, isLong, mark, work);
-        if (attempt.outcome instanceof Done<T>) {
+        takeTurn();
+        Attempt<T> attempt;
+        try {
+            attempt = commit(handle, prepare(handle, by, isLong, mark, work));
+        } finally {
+            turn.release();
+        }
+        if (attempt.outcome instanceof Done<T> && attempt.unclear == null) {
             try {
-                handle.commit();
                 database.dialect().makeDurable(handle);
             } catch (RuntimeException e) {
                 return new Attempt<>(attempt.outcome, attempt.number, e);
             }
+        }
+        return attempt;
+    }
+
+    /**
+     * Waits until no other change of this process is being made. The counter's row is locked as well, but now and then H2 gives
+     * two transactions that meet there the same number, and the second one fails.
+     */
+    private void takeTurn() {
+        boolean isTaken = false;
+        try {
+            isTaken = turn.tryAcquire(patienceMillis, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (!isTaken) {
+            throw new StoreUnavailableException(Reason.BUSY, "another change takes too long", null);
+        }
+    }
+
+    private static <T> Attempt<T> commit(Handle handle, Attempt<T> prepared) {
+        if (prepared.outcome instanceof Done<T>) {
+            try {
+                handle.commit();
+            } catch (RuntimeException e) {
+                return new Attempt<>(prepared.outcome, prepared.number, e);
+            }
         } else {
             handle.rollback();
         }
-        return attempt;
+        return prepared;
     }
 
     /** Does everything but the commit. */

@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
@@ -41,10 +42,10 @@ final class SqlStore implements Store {
     private final TokenVerbs tokens;
     private final History history;
 
-    private SqlStore(Database database, Clock clock, RandomGenerator random) {
+    private SqlStore(Database database, Clock clock, RandomGenerator random, Duration patience) {
         Ids ids = new Ids(clock, random);
         this.database = database;
-        this.changes = new Changes(database, clock);
+        this.changes = new Changes(database, clock, patience);
         this.accounts = new AccountVerbs(changes, ids);
         this.rooms = new RoomVerbs(changes);
         this.tokens = new TokenVerbs(changes, ids);
@@ -52,7 +53,7 @@ final class SqlStore implements Store {
     }
 
     static SqlStore open(StoreSettings settings, Clock clock, RandomGenerator random, MeterRegistry metrics) {
-        return new SqlStore(Database.open(settings, metrics), clock, random);
+        return new SqlStore(Database.open(settings, metrics), clock, random, settings.patience());
     }
 
     @Override

@@ -7,6 +7,8 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -35,6 +37,7 @@ final class CuttingProxy implements AutoCloseable {
     private final int target;
     private volatile Fault fault = Fault.NONE;
     private volatile boolean refuses;
+    private final Set<Socket> upstreams = ConcurrentHashMap.newKeySet();
 
     CuttingProxy(int target) throws IOException {
         this.target = target;
@@ -64,10 +67,22 @@ final class CuttingProxy implements AutoCloseable {
                     continue;
                 }
                 Socket upstream = new Socket(InetAddress.getLoopbackAddress(), target);
+                upstreams.add(upstream);
                 threads.execute(() -> pump(client, upstream, true));
                 threads.execute(() -> pump(upstream, client, false));
             } catch (IOException | RejectedExecutionException e) {
                 LOG.debug("a connection less", e);
+            }
+        }
+    }
+
+    /** Who refuses new connections leaves no way over one that the pool was just making. */
+    private void cutOthersIfRefusing(Socket upstream) throws IOException {
+        if (refuses) {
+            for (Socket other : upstreams) {
+                if (!other.equals(upstream)) {
+                    other.close();
+                }
             }
         }
     }
@@ -91,6 +106,7 @@ final class CuttingProxy implements AutoCloseable {
                     case CUT_AFTER_COMMIT -> {
                         fault = Fault.NONE;
                         out.write(buffer, 0, read);
+                        cutOthersIfRefusing(to);
                         return;
                     }
                 }
