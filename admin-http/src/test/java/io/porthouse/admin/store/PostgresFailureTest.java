@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 /** What can happen to a store on a server, and on the way there. */
@@ -59,6 +60,11 @@ class PostgresFailureTest {
         return store.changeAccount(StoreContract.BY, account, ANY, is -> is.withLimits(new Limits(1, tokens, 1)));
     }
 
+    /** Who asks next may still meet a connection that was lost with the first; then it is told so, and asks again. */
+    private static <T> T afterwards(Supplier<T> question) {
+        return StoreContract.firstAnswer(question);
+    }
+
     @Test
     void aCommitThatNeverArrivedIsNotMade() throws Exception {
         try (Behind behind = new Behind()) {
@@ -68,9 +74,10 @@ class PostgresFailureTest {
                     catchThrowableOfType(StoreUnavailableException.class, () -> behind.setTokens(7));
 
             assertThat(e.reason()).isEqualTo(Reason.UNREACHABLE);
-            assertThat(behind.store.lastChange()).isEqualTo(1);
-            assertThat(behind.tokens()).isEqualTo(Limits.DEFAULT.tokens());
-            assertThat(StoreContract.number(behind.setTokens(8))).isEqualTo(2);
+            assertThat(afterwards(behind.store::lastChange)).isEqualTo(1);
+            assertThat(afterwards(behind::tokens)).isEqualTo(Limits.DEFAULT.tokens());
+            assertThat(StoreContract.number(afterwards(() -> behind.setTokens(8))))
+                    .isEqualTo(2);
         }
     }
 
@@ -81,8 +88,8 @@ class PostgresFailureTest {
 
             assertThat(StoreContract.number(behind.setTokens(7))).isEqualTo(2);
 
-            assertThat(behind.tokens()).isEqualTo(7);
-            assertThat(behind.store.lastChange()).isEqualTo(2);
+            assertThat(afterwards(behind::tokens)).isEqualTo(7);
+            assertThat(afterwards(behind.store::lastChange)).isEqualTo(2);
         }
     }
 
@@ -97,8 +104,8 @@ class PostgresFailureTest {
 
             assertThat(e.reason()).isEqualTo(Reason.UNCERTAIN);
             behind.proxy.refuse(false);
-            assertThat(behind.tokens()).isEqualTo(7);
-            assertThat(behind.store.lastChange()).isEqualTo(2);
+            assertThat(afterwards(behind::tokens)).isEqualTo(7);
+            assertThat(afterwards(behind.store::lastChange)).isEqualTo(2);
         }
     }
 
