@@ -105,8 +105,10 @@ final class CuttingProxy implements AutoCloseable {
                     }
                     case CUT_AFTER_COMMIT -> {
                         fault = Fault.NONE;
-                        out.write(buffer, 0, read);
                         cutOthersIfRefusing(to);
+                        // Before the server can answer, or the answer would now and then still get through.
+                        from.close();
+                        out.write(buffer, 0, read);
                         return;
                     }
                 }
