@@ -46,8 +46,8 @@ public final class FirstStart {
         // round, there would be an account whose password nobody knows.
         Path passwordFile = data.resolve(PASSWORD_FILE);
         Path keyFile = data.resolve(KEY_FILE);
-        PrivateFile.write(passwordFile, password);
-        PrivateFile.write(keyFile, key);
+        PrivateFiles.replace(passwordFile, password + "\n");
+        PrivateFiles.replace(keyFile, key + "\n");
         NewAccount operator = new NewAccount(
                 Account.OPERATOR,
                 new AccountSettings(Role.OPERATOR, false, Limits.NONE),

@@ -12,7 +12,6 @@ import org.openjdk.jmh.annotations.TearDown;
  * WELCOME and GRANTED sent; then the connection breaks off, and all of that is undone.
  */
 @State(Scope.Thread)
-@SuppressWarnings("NullAway.Init") // set up by JMH before anything else
 public class ConnectionBenchmark extends RouterJvm {
 
     private static final String ROOM = "room-0";

@@ -19,7 +19,6 @@ import org.openjdk.jmh.annotations.TearDown;
  * Figures are per published frame of 64 B payload; {@code deliveries} is the time of one delivery.
  */
 @State(Scope.Thread)
-@SuppressWarnings("NullAway.Init") // set up by JMH before anything else
 public class FanOutBenchmark extends RouterJvm {
 
     private static final String ROOM = "room-0";

@@ -17,7 +17,6 @@ import org.openjdk.jmh.annotations.TearDown;
  * are per flush. The channel releases at once, so what an iovec costs the kernel is not in it.
  */
 @State(Scope.Thread)
-@SuppressWarnings("NullAway.Init") // set up by JMH before anything else
 public class OutboxBenchmark extends RouterJvm {
 
     /** How much one run is; the outbox copies up to {@value Outbox#COPY_BYTES}. */
@@ -46,7 +45,7 @@ public class OutboxBenchmark extends RouterJvm {
         outbox = session.outbox;
         lane = new Lane(bench.node.memory.allocator());
         slice = new SharedSlice();
-        block = bench.node.puddles()[0].allocate(Puddle.BLOCK_BYTES).writeZero(Puddle.BLOCK_BYTES);
+        block = bench.node.puddles()[0].allocate(ReadBlocks.BLOCK_BYTES).writeZero(ReadBlocks.BLOCK_BYTES);
         run = Run.ofMessages(block, 0, bytes, session, 1);
     }
 

@@ -26,7 +26,6 @@ import org.openjdk.jmh.annotations.Warmup;
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
 @Warmup(iterations = 10)
 @Measurement(iterations = 10)
-@SuppressWarnings("NullAway.Init") // set up by JMH before anything else
 public class RevocationBenchmark extends RouterJvm {
 
     @Param("10000")

@@ -17,7 +17,6 @@ import org.openjdk.jmh.annotations.TearDown;
  * receives, so there is no delivery in it. Figures are per frame of 64 B payload.
  */
 @State(Scope.Thread)
-@SuppressWarnings("NullAway.Init") // set up by JMH before anything else
 public class RouteBenchmark extends RouterJvm {
 
     static final int PAYLOAD_BYTES = 64;
@@ -43,7 +42,7 @@ public class RouteBenchmark extends RouterJvm {
         String[] names = BenchNode.rooms(rooms);
         publisher = bench.connect(0, false, names);
         frames = bench.messages(FRAMES, PAYLOAD_BYTES, names);
-        scratch = bench.node.puddles()[0].allocate(Puddle.BLOCK_BYTES);
+        scratch = bench.node.puddles()[0].allocate(ReadBlocks.BLOCK_BYTES);
     }
 
     @TearDown

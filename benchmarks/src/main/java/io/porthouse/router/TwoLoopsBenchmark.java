@@ -16,7 +16,6 @@ import org.openjdk.jmh.annotations.TearDown;
  * when both loops have delivered everything. Figures are per published frame of 64 B payload.
  */
 @State(Scope.Thread)
-@SuppressWarnings("NullAway.Init") // set up by JMH before anything else
 public class TwoLoopsBenchmark extends RouterJvm {
 
     private static final String ROOM = "room-0";

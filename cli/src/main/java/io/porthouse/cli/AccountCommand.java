@@ -10,13 +10,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code porthouse account}: accounts, over the router's API. */
 @Command(
@@ -33,13 +30,9 @@ import picocli.CommandLine.Spec;
         },
         mixinStandardHelpOptions = true,
         versionProvider = Version.class)
-final class AccountCommand implements Runnable {
+final class AccountCommand extends CommandGroup {
 
     private static final String NAME = "The account's name.";
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // injected
-    private CommandSpec spec;
 
     /** What an account may have; what is not given stays as it is. */
     static final class LimitOptions {
@@ -65,12 +58,6 @@ final class AccountCommand implements Runnable {
     enum RoleName {
         user,
         operator
-    }
-
-    /** Without a subcommand: says what there is. */
-    @Override
-    public void run() {
-        throw new CommandLine.ParameterException(spec.commandLine(), "no command given");
     }
 
     @Command(

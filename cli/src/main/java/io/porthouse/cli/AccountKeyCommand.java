@@ -5,13 +5,10 @@ import io.porthouse.cli.AdminOutput.Column;
 import io.porthouse.cli.admin.AdminClient;
 import io.porthouse.cli.admin.AdminException;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code porthouse account key}: API keys, over the router's API. */
 @Command(
@@ -21,11 +18,7 @@ import picocli.CommandLine.Spec;
         footer = {"  porthouse account key create ci --account alice", "  porthouse account key list"},
         mixinStandardHelpOptions = true,
         versionProvider = Version.class)
-final class AccountKeyCommand implements Runnable {
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // injected
-    private CommandSpec spec;
+final class AccountKeyCommand extends CommandGroup {
 
     /** Whose key. */
     static final class Owner {
@@ -35,12 +28,6 @@ final class AccountKeyCommand implements Runnable {
         String keys(AdminClient client) throws AdminException, InterruptedException {
             return AdminPaths.account(account == null ? AdminPaths.own(client) : account) + "/keys";
         }
-    }
-
-    /** Without a subcommand: says what there is. */
-    @Override
-    public void run() {
-        throw new CommandLine.ParameterException(spec.commandLine(), "no command given");
     }
 
     @Command(

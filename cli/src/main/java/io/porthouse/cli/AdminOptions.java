@@ -19,7 +19,6 @@ final class AdminOptions {
     private static final String DEFAULT_ADDRESS = "http://127.0.0.1:7071";
 
     @Spec(Spec.Target.MIXEE)
-    @SuppressWarnings("NullAway.Init") // injected
     private CommandSpec spec;
 
     @Option(

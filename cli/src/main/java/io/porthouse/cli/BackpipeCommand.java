@@ -39,11 +39,9 @@ final class BackpipeCommand implements Callable<Integer> {
     private static final int LONGEST_LINE_BYTES = 6 * Frame.LARGEST_MAX_FRAME_BYTES;
 
     @Spec
-    @SuppressWarnings("NullAway.Init") // injected
     private CommandSpec spec;
 
     @ParentCommand
-    @SuppressWarnings("NullAway.Init") // injected
     private io.porthouse.cli.Porthouse parent;
 
     @Option(

@@ -27,7 +27,6 @@ final class CompletionCommand implements Runnable {
     }
 
     @Spec
-    @SuppressWarnings("NullAway.Init") // injected
     private CommandSpec spec;
 
     @Parameters(paramLabel = "SHELL", description = "${COMPLETION-CANDIDATES}.")

@@ -7,7 +7,6 @@ import io.porthouse.cli.config.HostPort;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,17 +22,7 @@ import picocli.CommandLine.Spec;
         footer = "  porthouse config check conf/porthouse.toml",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class)
-final class ConfigCommand implements Runnable {
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // injected
-    private CommandSpec spec;
-
-    /** Without a subcommand: says what there is. */
-    @Override
-    public void run() {
-        throw new CommandLine.ParameterException(spec.commandLine(), "no command given");
-    }
+final class ConfigCommand extends CommandGroup {
 
     /** {@code porthouse config check}. */
     @Command(
@@ -49,7 +38,6 @@ final class ConfigCommand implements Runnable {
     static final class Check implements Callable<Integer> {
 
         @Spec
-        @SuppressWarnings("NullAway.Init") // injected
         private CommandSpec spec;
 
         @Mixin

@@ -8,8 +8,6 @@ import java.util.List;
 import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /** The {@code porthouse} command. */
 @Command(
@@ -25,7 +23,7 @@ import picocli.CommandLine.Spec;
             "2:Options, configuration or connection file are wrong.",
             "3:The router refused; its code and text are printed."
         })
-public final class Porthouse implements Runnable {
+public final class Porthouse extends CommandGroup {
 
     private static final List<Class<?>> COMMANDS = List.of(
             RunCommand.class,
@@ -50,10 +48,6 @@ public final class Porthouse implements Runnable {
             "send", SendCommand.class,
             "backpipe", BackpipeCommand.class,
             "status", StatusCommand.class);
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // injected
-    private CommandSpec spec;
 
     private final Streams streams;
 
@@ -97,12 +91,6 @@ public final class Porthouse implements Runnable {
                 .setUsageHelpAutoWidth(true)
                 .setParameterExceptionHandler(Failures::wrongUsage)
                 .setExecutionExceptionHandler(Failures::failed);
-    }
-
-    /** Without a subcommand: says what there is. */
-    @Override
-    public void run() {
-        throw new CommandLine.ParameterException(spec.commandLine(), "no command given");
     }
 
     /**

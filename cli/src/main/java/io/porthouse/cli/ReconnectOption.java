@@ -12,7 +12,6 @@ final class ReconnectOption {
     private static final int MOST_SECONDS = 365 * 24 * 3600;
 
     @Spec(Spec.Target.MIXEE)
-    @SuppressWarnings("NullAway.Init") // injected
     private CommandSpec spec;
 
     @Option(

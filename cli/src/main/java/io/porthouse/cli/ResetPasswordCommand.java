@@ -33,7 +33,6 @@ import picocli.CommandLine.Spec;
 final class ResetPasswordCommand implements Callable<Integer> {
 
     @Spec
-    @SuppressWarnings("NullAway.Init") // injected
     private CommandSpec spec;
 
     @Option(names = "--config", paramLabel = "FILE", description = "The router's configuration, if it has one.")

@@ -6,13 +6,10 @@ import io.porthouse.cli.AdminOutput.Column;
 import io.porthouse.cli.admin.AdminClient;
 import io.porthouse.cli.admin.AdminException;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code porthouse room}: rooms and their rules, over the router's API. */
 @Command(
@@ -27,19 +24,9 @@ import picocli.CommandLine.Spec;
         },
         mixinStandardHelpOptions = true,
         versionProvider = Version.class)
-final class RoomCommand implements Runnable {
+final class RoomCommand extends CommandGroup {
 
     private static final String ROOM = "The room: account/name, or name in your own account.";
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // injected
-    private CommandSpec spec;
-
-    /** Without a subcommand: says what there is. */
-    @Override
-    public void run() {
-        throw new CommandLine.ParameterException(spec.commandLine(), "no command given");
-    }
 
     @Command(
             name = "list",

@@ -38,7 +38,6 @@ final class RunCommand implements Callable<Integer> {
     private static final String OFF = "off";
 
     @Spec
-    @SuppressWarnings("NullAway.Init") // injected
     private CommandSpec spec;
 
     @Option(

@@ -39,11 +39,9 @@ import picocli.CommandLine.Spec;
 final class SendCommand implements Callable<Integer> {
 
     @Spec
-    @SuppressWarnings("NullAway.Init") // injected
     private CommandSpec spec;
 
     @ParentCommand
-    @SuppressWarnings("NullAway.Init") // injected
     private io.porthouse.cli.Porthouse parent;
 
     @Mixin

@@ -3,13 +3,10 @@ package io.porthouse.cli;
 import io.porthouse.cli.AdminOutput.Column;
 import io.porthouse.cli.admin.AdminException;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code porthouse session}: live connections, over the router's API. */
 @Command(
@@ -19,19 +16,9 @@ import picocli.CommandLine.Spec;
         footer = {"  porthouse session list --room lobby", "  porthouse session disconnect s17"},
         mixinStandardHelpOptions = true,
         versionProvider = Version.class)
-final class SessionCommand implements Runnable {
+final class SessionCommand extends CommandGroup {
 
     private static final String ID = "The session's id; session list has it.";
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // injected
-    private CommandSpec spec;
-
-    /** Without a subcommand: says what there is. */
-    @Override
-    public void run() {
-        throw new CommandLine.ParameterException(spec.commandLine(), "no command given");
-    }
 
     @Command(
             name = "list",

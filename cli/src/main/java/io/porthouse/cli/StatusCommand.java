@@ -34,7 +34,6 @@ final class StatusCommand implements Callable<Integer> {
     private static final int REQUESTS = 5;
 
     @Spec
-    @SuppressWarnings("NullAway.Init") // injected
     private CommandSpec spec;
 
     @Mixin

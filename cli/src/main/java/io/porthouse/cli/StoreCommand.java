@@ -10,13 +10,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
-import picocli.CommandLine.Spec;
 
 /** {@code porthouse store}: all that is kept, out of a running router and into one. */
 @Command(
@@ -29,24 +26,13 @@ import picocli.CommandLine.Spec;
         footer = {"  porthouse store export backup.jsonl", "  porthouse store import backup.jsonl"},
         mixinStandardHelpOptions = true,
         versionProvider = Version.class)
-final class StoreCommand implements Runnable {
+final class StoreCommand extends CommandGroup {
 
     private static final String PATH = "/store";
     private static final String STANDARD_STREAM = "-";
 
-    @Spec
-    @SuppressWarnings("NullAway.Init") // injected
-    private CommandSpec spec;
-
     @ParentCommand
-    @SuppressWarnings("NullAway.Init") // injected
     private io.porthouse.cli.Porthouse parent;
-
-    /** Without a subcommand: says what there is. */
-    @Override
-    public void run() {
-        throw new CommandLine.ParameterException(spec.commandLine(), "no command given");
-    }
 
     @Command(
             name = "export",
@@ -69,7 +55,7 @@ final class StoreCommand implements Runnable {
             Files.deleteIfExists(path);
             throw e;
         }
-        spec.commandLine().getOut().println(SafeText.of(file) + ": " + Files.size(path) + " bytes written");
+        spec().commandLine().getOut().println(SafeText.of(file) + ": " + Files.size(path) + " bytes written");
     }
 
     @Command(

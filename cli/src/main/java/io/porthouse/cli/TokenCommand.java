@@ -11,13 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code porthouse token}: tokens and their grants, over the router's API. */
 @Command(
@@ -35,15 +32,11 @@ import picocli.CommandLine.Spec;
         },
         mixinStandardHelpOptions = true,
         versionProvider = Version.class)
-final class TokenCommand implements Runnable {
+final class TokenCommand extends CommandGroup {
 
     private static final String ID = "The token's id; token list has it.";
     private static final String ROOM = "The room: account/name, or name in your own account.";
     private static final String NEVER = "never";
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // injected
-    private CommandSpec spec;
 
     /** What of a token can be set. */
     static final class Settings {
@@ -93,12 +86,6 @@ final class TokenCommand implements Runnable {
                 }
             }
         }
-    }
-
-    /** Without a subcommand: says what there is. */
-    @Override
-    public void run() {
-        throw new CommandLine.ParameterException(spec.commandLine(), "no command given");
     }
 
     @Command(

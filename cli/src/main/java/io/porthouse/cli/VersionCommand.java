@@ -12,7 +12,6 @@ import picocli.CommandLine.Spec;
 final class VersionCommand implements Runnable {
 
     @Spec
-    @SuppressWarnings("NullAway.Init") // injected
     private CommandSpec spec;
 
     @Override

@@ -5,9 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.Writer;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,16 +35,9 @@ class ReadmeIT {
         return commands;
     }
 
-    /** As they stand, where the port is free; else the variable that the README names moves the router. */
-    private static Map<String, String> environment() {
-        try (ServerSocket probe = new ServerSocket()) {
-            probe.setReuseAddress(true);
-            probe.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 7070));
-            return Map.of();
-        } catch (IOException taken) {
-            return Map.of("PORTHOUSE_LISTEN", "127.0.0.1:0");
-        }
-    }
+    /** The variables that the README names, for any ports: others may run here. {@code .porthouse} tells the commands. */
+    private static final Map<String, String> ANY_PORTS =
+            Map.of("PORTHOUSE_LISTEN", "127.0.0.1:0", "PORTHOUSE_ADMIN", "127.0.0.1:0");
 
     @Test
     void itsCommandsWorkInThreeTerminals() throws Exception {
@@ -58,9 +48,8 @@ class ReadmeIT {
         assertThat(ROOT.resolve(commands.get(3))).isExecutable();
 
         Files.createSymbolicLink(dir.resolve("bin"), ROOT.resolve("bin"));
-        Map<String, String> environment = environment();
         try (CommandProcess router =
-                        CommandProcess.start(dir, environment, commands.get(0)).awaitOut("Stop it with Ctrl-C");
+                        CommandProcess.start(dir, ANY_PORTS, commands.get(0)).awaitOut("Stop it with Ctrl-C");
                 CommandProcess listener =
                         CommandProcess.start(dir, Map.of(), commands.get(1)).awaitErr("listening to local/lobby");
                 CommandProcess pump = CommandProcess.start(dir, Map.of(), commands.get(2))) {
@@ -102,7 +91,7 @@ class ReadmeIT {
         for (String name : List.of("bin", "conf", "README.md")) {
             Files.createSymbolicLink(dir.resolve(name), ROOT.resolve(name));
         }
-        try (CommandProcess router = CommandProcess.start(dir, environment(), "bin/porthouse run")
+        try (CommandProcess router = CommandProcess.start(dir, ANY_PORTS, "bin/porthouse run")
                         .awaitOut("Stop it with Ctrl-C");
                 CommandProcess listener =
                         CommandProcess.start(dir, Map.of(), commands.get(0)).awaitErr("listening to local/lobby")) {
@@ -122,18 +111,16 @@ class ReadmeIT {
 
     @Test
     void itsSecondScreenWorks() throws Exception {
-        int port = portLike(7070);
-        int adminPort = portLike(7071);
-        List<String> blocks = blocks("\n## Change it live").stream()
-                .map(block -> block.replace(":7070", ":" + port).replace(":7071", ":" + adminPort))
-                .toList();
-        assertThat(blocks).hasSize(5);
         Files.createSymbolicLink(dir.resolve("bin"), ROOT.resolve("bin"));
-        Map<String, String> where =
-                Map.of("PORTHOUSE_LISTEN", "127.0.0.1:" + port, "PORTHOUSE_ADMIN", "127.0.0.1:" + adminPort);
-        try (CommandProcess router =
-                        CommandProcess.start(dir, where, "bin/porthouse run").awaitOut("Stop it with Ctrl-C");
+        try (CommandProcess router = CommandProcess.start(dir, ANY_PORTS, "bin/porthouse run")
+                        .awaitOut("Stop it with Ctrl-C");
                 Terminal first = new Terminal(dir)) {
+            String port = found(router, "tcp://127.0.0.1:(\\d+)");
+            String adminPort = found(router, "http://127.0.0.1:(\\d+)");
+            List<String> blocks = blocks("\n## Change it live").stream()
+                    .map(block -> block.replace(":7070", ":" + port).replace(":7071", ":" + adminPort))
+                    .toList();
+            assertThat(blocks).hasSize(5);
             assertThat(first.run(blocks.get(0)))
                     .contains("\"room\":\"operator/news\"")
                     .contains("\"secret\":\"ph_");
@@ -159,18 +146,10 @@ class ReadmeIT {
         }
     }
 
-    /** The port itself, where it is free. */
-    private static int portLike(int port) throws IOException {
-        for (int candidate : new int[] {port, 0}) {
-            try (ServerSocket probe = new ServerSocket()) {
-                probe.setReuseAddress(true);
-                probe.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), candidate));
-                return probe.getLocalPort();
-            } catch (IOException e) {
-                assertThat(candidate).as(e.toString()).isNotZero();
-            }
-        }
-        throw new IOException("no port is free");
+    private static String found(CommandProcess router, String pattern) {
+        Matcher matcher = Pattern.compile(pattern).matcher(router.out());
+        assertThat(matcher.find()).as("%s in %s", pattern, router.out()).isTrue();
+        return matcher.group(1);
     }
 
     /** The blocks of commands of one section. */

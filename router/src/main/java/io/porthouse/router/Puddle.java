@@ -34,20 +34,11 @@ final class Puddle {
 
     static final long TICK_MILLIS = 100;
 
-    /** The size of a shared read buffer; also the most that one read takes, for who sends no large frames. */
-    static final int BLOCK_BYTES = 64 << 10;
-
-    /** A read buffer with less place than this is not read into any more. */
-    static final int MIN_READ_BYTES = 16 << 10;
-
     /** How many sessions are described in one go: well below a millisecond. */
     private static final int SLICE_SESSIONS = 128;
 
     /** To how many goodbye is said in one go: each is a system call. */
     private static final int SLICE_GOODBYES = 64;
-
-    /** A larger read buffer is not kept: whoever reads into it next would pin all of it. */
-    private static final int MAX_SPARE_BYTES = 1 << 20;
 
     /** Each session is looked at once in this many ticks, so once a second. */
     private static final int SCAN_TICKS = 10;
@@ -59,6 +50,7 @@ final class Puddle {
     final SharedSlice sharedSlice = new SharedSlice();
     final PuddleStats stats = new PuddleStats();
     final FrameRouter frames;
+    final ReadBlocks readBlocks;
 
     private final Node node;
     private final EventLoop loop;
@@ -86,9 +78,6 @@ final class Puddle {
     private long readSinceCheck;
     private long messageBudgetBytes;
     private long chunkMarkBytes;
-    private @Nullable ByteBuf spareBlock;
-    private @Nullable ByteBuf largeSpare;
-    private boolean largeSpareIsUsed;
     private @Nullable Future<?> tick;
     private @Nullable CompletableFuture<Void> emptied;
 
@@ -98,6 +87,7 @@ final class Puddle {
         this.loop = loop;
         this.inbox = new Inbox(node.settings.limits().inboxBytes());
         this.frames = new FrameRouter(node, this);
+        this.readBlocks = new ReadBlocks(node.memory.allocator());
         this.nowNanos = node.nanoTime.getAsLong();
         setBudgets();
     }
@@ -392,7 +382,7 @@ final class Puddle {
             }
         }
         setBudgets();
-        releaseUnusedSpare();
+        readBlocks.releaseUnused();
         while (!handshaking.isEmpty() && !handshaking.getFirst().isGreeting()) {
             handshaking.removeFirst();
         }
@@ -420,57 +410,7 @@ final class Puddle {
         }
     }
 
-    // ---- read buffers
-
-    /**
-     * Lends a read buffer with at least {@code minBytes} of place; its indices stand behind what was read into it before. The
-     * caller gives it back or releases it.
-     *
-     * @param preferredBytes the size of a new one; above {@link #BLOCK_BYTES} for who sends large frames
-     */
-    ByteBuf takeBlock(int preferredBytes, int minBytes) {
-        boolean large = preferredBytes > BLOCK_BYTES;
-        ByteBuf spare = large ? largeSpare : spareBlock;
-        if (large) {
-            largeSpare = null;
-            largeSpareIsUsed = true;
-        } else {
-            spareBlock = null;
-        }
-        if (spare != null) {
-            // Nobody else holds it: what was read into it has been delivered and written.
-            if (spare.refCnt() == 1) {
-                spare.clear();
-            }
-            if (spare.writableBytes() >= minBytes) {
-                return spare;
-            }
-            spare.release();
-        }
-        return allocate(preferredBytes);
-    }
-
-    /** Takes a read buffer back, to lend it to the next session that reads; what is unread in it is forgotten. */
-    void giveBlock(ByteBuf block) {
-        block.writerIndex(block.readerIndex());
-        if (block.capacity() == BLOCK_BYTES && spareBlock == null) {
-            spareBlock = block;
-        } else if (block.capacity() > BLOCK_BYTES && block.capacity() <= MAX_SPARE_BYTES && largeSpare == null) {
-            largeSpare = block;
-        } else {
-            block.release();
-        }
-    }
-
-    /** Lets go of a large buffer that nobody has asked for since the last tick. */
-    private void releaseUnusedSpare() {
-        ByteBuf spare = largeSpare;
-        if (spare != null && !largeSpareIsUsed) {
-            largeSpare = null;
-            spare.release();
-        }
-        largeSpareIsUsed = false;
-    }
+    // ---- buffers
 
     ByteBuf allocate(int bytes) {
         return node.memory.allocator().directBuffer(bytes, bytes);
@@ -487,12 +427,6 @@ final class Puddle {
         while (!inbox.isEmpty()) {
             round();
         }
-        largeSpareIsUsed = false;
-        releaseUnusedSpare();
-        ByteBuf spare = spareBlock;
-        spareBlock = null;
-        if (spare != null) {
-            spare.release();
-        }
+        readBlocks.releaseAll();
     }
 }

@@ -1,17 +1,12 @@
 package io.porthouse.router;
 
-import io.porthouse.protocol.ControlBody.Granted;
 import io.porthouse.protocol.ControlBody.Withdrawn;
-import io.porthouse.protocol.ErrorCode;
-import io.porthouse.protocol.Right;
 import io.porthouse.protocol.RoomName;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -299,7 +294,7 @@ final class Room {
 
     /** Ends the room's life: every member gets WITHDRAWN. Any thread; completes when every puddle has told its members. */
     CompletableFuture<Refreshed> delete() {
-        Cut cut = new Cut(shard -> shard.removeAll(Withdrawn.ROOM_DELETED));
+        Cut cut = new Cut(shards, shard -> shard.removeAll(Withdrawn.ROOM_DELETED));
         synchronized (this) {
             closed = true;
             audience = NOBODY;
@@ -314,7 +309,7 @@ final class Room {
      * puddle has passed the cut.
      */
     CompletableFuture<Refreshed> setRules(RoomRules changed) {
-        Cut cut = new Cut(shard -> shard.setRules(changed));
+        Cut cut = new Cut(shards, shard -> shard.setRules(changed));
         synchronized (this) {
             rules = changed;
             rulesSet++;
@@ -328,7 +323,7 @@ final class Room {
      * completes when every puddle has ended the round that mutes them.
      */
     CompletableFuture<Refreshed> fence() {
-        Cut cut = new Cut(Shard::fence, true);
+        Cut cut = new Cut(shards, Shard::fence, true);
         synchronized (this) {
             closed = true;
             audience = NOBODY;
@@ -463,129 +458,6 @@ final class Room {
     void removeUploader(Membership member) {
         synchronized (this) {
             uploaders.remove(member);
-        }
-    }
-
-    // ---- markers
-
-    /** One change for all shards, at one place in the room's order. */
-    private final class Cut {
-        private final Marker[] markers = new Marker[shards.length];
-        private final AtomicInteger left = new AtomicInteger(shards.length);
-        private final CompletableFuture<Refreshed> done = new CompletableFuture<>();
-        private final boolean endsWithRound;
-        private int concerned;
-
-        Cut(Consumer<Shard> effect) {
-            this(effect, false);
-        }
-
-        /** @param endsWithRound whether the effect is complete only with the round that it is part of */
-        Cut(Consumer<Shard> effect, boolean endsWithRound) {
-            this.endsWithRound = endsWithRound;
-            for (int i = 0; i < shards.length; i++) {
-                markers[i] = new Marker(this, shards[i], effect);
-            }
-        }
-
-        /** Under the room's lock. */
-        void offer(int memberCount) {
-            concerned = memberCount;
-            for (Marker marker : markers) {
-                marker.shard.puddle.inbox.offer(marker);
-            }
-        }
-
-        CompletableFuture<Refreshed> wake() {
-            for (Shard shard : shards) {
-                shard.puddle.wake();
-            }
-            return done;
-        }
-
-        private void passed(Puddle puddle) {
-            if (endsWithRound) {
-                puddle.execute(this::ended);
-            } else {
-                ended();
-            }
-        }
-
-        private void ended() {
-            if (left.decrementAndGet() == 0) {
-                done.complete(new Refreshed(concerned, 0, true));
-            }
-        }
-    }
-
-    private static final class Marker extends InboxEntry {
-        private final Cut cut;
-        private final Shard shard;
-        private final Consumer<Shard> effect;
-
-        Marker(Cut cut, Shard shard, Consumer<Shard> effect) {
-            this.cut = cut;
-            this.shard = shard;
-            this.effect = effect;
-        }
-
-        @Override
-        void apply() {
-            try {
-                effect.accept(shard);
-            } finally {
-                cut.passed(shard.puddle);
-            }
-        }
-    }
-
-    private static final class GrantMarker extends InboxEntry {
-        private final Membership member;
-        private final boolean receives;
-        private final Set<Right> may;
-        private final String reason;
-        private final long correlation;
-        private long sequence;
-
-        GrantMarker(Membership member, boolean receives, String reason, long correlation) {
-            this.member = member;
-            this.receives = receives;
-            this.may = member.may();
-            this.reason = reason;
-            this.correlation = correlation;
-        }
-
-        @Override
-        void apply() {
-            member.session.cutPassed();
-            member.shard().put(member, receives);
-            Room room = member.room;
-            member.session.granted(
-                    member, new Granted(room.name.toString(), may, room.epoch, sequence, reason), correlation);
-        }
-    }
-
-    private static final class LeaveMarker extends InboxEntry {
-        private final Membership member;
-        private final @Nullable String reason;
-        private final long correlation;
-
-        LeaveMarker(Membership member, @Nullable String reason, long correlation) {
-            this.member = member;
-            this.reason = reason;
-            this.correlation = correlation;
-        }
-
-        @Override
-        void apply() {
-            member.session.cutPassed();
-            boolean wasThere = member.shard().remove(member);
-            if (reason != null && wasThere) {
-                member.session.withdrawn(member, reason, correlation);
-            } else if (correlation != 0) {
-                // The room was deleted before, which the member was told already.
-                member.session.refusals.refuse(ErrorCode.NOT_HELD, member.room.handle, correlation);
-            }
         }
     }
 }

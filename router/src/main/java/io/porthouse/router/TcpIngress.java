@@ -60,7 +60,7 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
     private @Nullable ByteBuf rest;
 
     /** The size of the next read buffer: earned by frames received, not by frames announced. */
-    private int preferredBytes = Puddle.BLOCK_BYTES;
+    private int preferredBytes = ReadBlocks.BLOCK_BYTES;
 
     private int largestFrameBytes;
     private boolean discards;
@@ -203,7 +203,7 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
         }
         block = null;
         preferBlocks();
-        puddle.giveBlock(in);
+        puddle.readBlocks.giveBack(in);
     }
 
     @Override
@@ -261,7 +261,7 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
         ByteBuf in = block;
         if (in == null) {
             in = takeBlock();
-        } else if (in.writableBytes() < Puddle.MIN_READ_BYTES) {
+        } else if (in.writableBytes() < ReadBlocks.MIN_READ_BYTES) {
             in = moveRest(in);
         }
         block = in;
@@ -271,14 +271,14 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
     /** Adapts the next read buffer to the frames of the last one. */
     private void preferBlocks() {
         int wanted = Integer.highestOneBit(Math.min(MAX_PREFERRED_BYTES, largestFrameBytes * FRAMES_PER_BLOCK));
-        preferredBytes = Math.max(Puddle.BLOCK_BYTES, wanted);
+        preferredBytes = Math.max(ReadBlocks.BLOCK_BYTES, wanted);
         largestFrameBytes = 0;
     }
 
     /** Borrows a read buffer, or makes a larger one, and puts the beginning of a frame in front. */
     private ByteBuf takeBlock() {
-        int frameBytes = preferredBytes > Puddle.BLOCK_BYTES ? preferredBytes / FRAMES_PER_BLOCK : 0;
-        ByteBuf lent = puddle.takeBlock(preferredBytes, Math.max(Puddle.MIN_READ_BYTES, frameBytes));
+        int frameBytes = preferredBytes > ReadBlocks.BLOCK_BYTES ? preferredBytes / FRAMES_PER_BLOCK : 0;
+        ByteBuf lent = puddle.readBlocks.take(preferredBytes, Math.max(ReadBlocks.MIN_READ_BYTES, frameBytes));
         lent.readerIndex(lent.writerIndex());
         ByteBuf begun = rest;
         if (begun != null) {
@@ -302,7 +302,7 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
 
     @Override
     public int guess() {
-        return Puddle.BLOCK_BYTES;
+        return ReadBlocks.BLOCK_BYTES;
     }
 
     @Override

@@ -177,7 +177,7 @@ final class FuzzRouter implements AutoCloseable {
         checkQuiet(peer);
         assertThat(router.node.memory.usedBytes())
                 .as("bytes in use between connections")
-                .isLessThanOrEqualTo(2L * Puddle.BLOCK_BYTES);
+                .isLessThanOrEqualTo(2L * ReadBlocks.BLOCK_BYTES);
     }
 
     void pass(long millis) {

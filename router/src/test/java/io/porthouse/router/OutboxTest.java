@@ -22,7 +22,7 @@ final class OutboxTest {
             new TestSettings().outboxBytes(64 << 10).build();
 
     /** Of the smallest outbox: messages, the read buffer that the last slice pins, and what Netty holds. */
-    private static final long MOST_BYTES = (48 << 10) + Puddle.BLOCK_BYTES + (64 << 10) + (20 << 10);
+    private static final long MOST_BYTES = (48 << 10) + ReadBlocks.BLOCK_BYTES + (64 << 10) + (20 << 10);
 
     private int gaps;
 

@@ -32,19 +32,14 @@ final class ApiClient {
     }
 
     /** What came back. */
-    @SuppressWarnings("ArrayRecordComponent") // Never compared.
-    record Answer(int status, HttpHeaders headers, byte[] body) {
+    record Answer(int status, HttpHeaders headers, String text) {
 
         JsonNode json() {
             try {
-                return JSON.readTree(body);
+                return JSON.readTree(text);
             } catch (IOException e) {
-                throw new AssertionError(text(), e);
+                throw new AssertionError(text, e);
             }
-        }
-
-        String text() {
-            return new String(body, StandardCharsets.UTF_8);
         }
 
         String header(String name) {
@@ -53,14 +48,14 @@ final class ApiClient {
 
         /** Fails unless it is this status. */
         Answer is(int expected) {
-            assertThat(status).as(text()).isEqualTo(expected);
+            assertThat(status).as(text).isEqualTo(expected);
             return this;
         }
 
         /** Fails unless it is this problem. */
         Answer is(int expected, String code) {
             is(expected);
-            assertThat(json().get("code").textValue()).as(text()).isEqualTo(code);
+            assertThat(json().get("code").textValue()).as(text).isEqualTo(code);
             return this;
         }
     }
@@ -138,12 +133,13 @@ final class ApiClient {
             request.header("Content-Type", type);
         }
         try {
-            HttpResponse<byte[]> response = HTTP.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
+            HttpResponse<String> response =
+                    HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
             Answer answer = new Answer(response.statusCode(), response.headers(), response.body());
             assertThat(answer.header("x-request-id")).isNotEmpty();
             assertThat(answer.header("cache-control")).isEqualTo("no-store");
             assertThat(answer.header("x-content-type-options")).isEqualTo("nosniff");
-            Contract.check(method, pathOnly(path), answer.status(), answer.header("content-type"), answer.body());
+            Contract.check(method, pathOnly(path), answer.status(), answer.header("content-type"), answer.text());
             return answer;
         } catch (IOException e) {
             throw new AssertionError(method + " " + path, e);

@@ -81,7 +81,7 @@ final class Contract {
      *
      * @param type the content type; empty: none
      */
-    static void check(String method, String path, int status, String type, byte[] body) throws IOException {
+    static void check(String method, String path, int status, String type, String body) throws IOException {
         Optional<String> operation = operationOf(method, path);
         String what = method + " " + path + " → " + status;
         boolean isOfNoOperation = operation.isEmpty();

@@ -27,7 +27,7 @@ class StoreTest {
         try (AdminNode node = new AdminNode()) {
             node.alice().post("/api/v1/rooms", "{\"name\":\"foo\"}").is(201);
             Answer answer = node.operator().get(STORE).is(200);
-            export = answer.body();
+            export = answer.text().getBytes(StandardCharsets.UTF_8);
             assertThat(answer.text()).contains("\"table\":\"rooms\"").doesNotContain(AdminNode.ALICE_KEY);
             node.operator().send("HEAD", STORE, "", null).is(200);
             node.operator().send("POST", STORE, LINES, export).is(409, "not-empty");

@@ -3,7 +3,11 @@ package io.porthouse.admin.store;
 import io.porthouse.admin.model.Actor;
 import io.porthouse.admin.model.Limits;
 import io.porthouse.admin.store.Outcome.Done;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalLong;
@@ -34,24 +38,23 @@ final class DoomedWriter {
     }
 
     /** Runs until it is killed; the argument is the directory. */
-    @SuppressWarnings("SystemOut") // it speaks to the test through it
     public static void main(String[] arguments) {
+        PrintWriter toTest = new PrintWriter(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
         Store store = TestDatabase.open(StoreSettings.inDirectory(Path.of(arguments[0])));
         for (int i = 0; i < ACCOUNTS; i++) {
             String name = "account" + i;
             Outcome<?> unused = store.createAccount(Actor.SYSTEM, NewAccount.of(name, StoreContract.USER, "x"));
-            new Thread(() -> change(store, name)).start();
+            new Thread(() -> change(store, name, toTest)).start();
         }
     }
 
-    @SuppressWarnings("SystemOut")
-    private static void change(Store store, String name) {
+    private static void change(Store store, String name, PrintWriter toTest) {
         for (int i = 0; ; i++) {
             int tokens = i;
             Outcome<?> outcome = store.changeAccount(
                     Actor.SYSTEM, name, OptionalLong.empty(), is -> is.withLimits(new Limits(1, tokens, 1)));
             if (outcome instanceof Done<?> done) {
-                System.out.println(done.change().number() + " " + name + " " + tokens);
+                toTest.println(done.change().number() + " " + name + " " + tokens);
             }
         }
     }

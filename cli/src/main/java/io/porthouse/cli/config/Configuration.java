@@ -78,48 +78,27 @@ public record Configuration(
 
     /** The same with another data directory. */
     public Configuration withData(Path directory) {
-        return new Configuration(
-                directory,
-                nodeName,
-                listen,
-                admin,
-                store,
-                transport,
-                loops,
-                heartbeat,
-                limits,
-                memoryLimit,
-                rules,
-                tokens,
-                log);
+        return with(directory, listen, admin);
     }
 
     /** The same with another TCP address. */
     public Configuration withListen(InetSocketAddress address) {
-        return new Configuration(
-                data,
-                nodeName,
-                address,
-                admin,
-                store,
-                transport,
-                loops,
-                heartbeat,
-                limits,
-                memoryLimit,
-                rules,
-                tokens,
-                log);
+        return with(data, address, admin);
     }
 
     /** The same with another admin address; null: off. */
     public Configuration withAdmin(@Nullable InetSocketAddress address) {
         AdminSettings present = admin == null ? AdminSettings.defaults() : admin;
+        return with(data, listen, address == null ? null : present.withListen(address));
+    }
+
+    /** The same but for what the command line may say otherwise. */
+    private Configuration with(Path directory, InetSocketAddress address, @Nullable AdminSettings adminSettings) {
         return new Configuration(
-                data,
+                directory,
                 nodeName,
-                listen,
-                address == null ? null : present.withListen(address),
+                address,
+                adminSettings,
                 store,
                 transport,
                 loops,

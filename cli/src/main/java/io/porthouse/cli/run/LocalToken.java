@@ -1,5 +1,7 @@
 package io.porthouse.cli.run;
 
+import io.porthouse.admin.PrivateFiles;
+import io.porthouse.admin.secrets.Secrets;
 import io.porthouse.protocol.Right;
 import io.porthouse.protocol.RoomName;
 import io.porthouse.router.Grant;
@@ -23,9 +25,6 @@ record LocalToken(String secret, Path file) {
     static final RoomName ROOM = new RoomName("local", "lobby");
 
     private static final String FILE = "token";
-    private static final String PREFIX = "ph_";
-    private static final int RANDOM_BYTES = 20;
-    private static final String BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
     private static final int MAX_CONNECTIONS = 100;
     private static final Pattern SECRET = Pattern.compile("[A-Za-z0-9._~-]{16,128}");
 
@@ -34,7 +33,7 @@ record LocalToken(String secret, Path file) {
         Path file = data.file(FILE);
         try {
             if (Files.notExists(file)) {
-                PrivateFiles.writeNew(file, newSecret(random) + "\n");
+                PrivateFiles.writeNew(file, new Secrets(random).newToken() + "\n");
             }
             String secret = Files.readString(file).strip();
             if (!SECRET.matcher(secret).matches()) {
@@ -56,19 +55,5 @@ record LocalToken(String secret, Path file) {
     @Override
     public String toString() {
         return "LocalToken[" + file + "]";
-    }
-
-    private static String newSecret(RandomGenerator random) {
-        byte[] bits = new byte[RANDOM_BYTES];
-        random.nextBytes(bits);
-        StringBuilder secret = new StringBuilder(PREFIX);
-        // Five bits a character: 20 bytes make 32 of them without a rest.
-        for (int bit = 0; bit < bits.length * Byte.SIZE; bit += 5) {
-            int index = bit / Byte.SIZE;
-            int next = index + 1 < bits.length ? bits[index + 1] & 0xFF : 0;
-            int pair = ((bits[index] & 0xFF) << Byte.SIZE) | next;
-            secret.append(BASE32.charAt((pair >> (11 - bit % Byte.SIZE)) & 31));
-        }
-        return secret.toString();
     }
 }

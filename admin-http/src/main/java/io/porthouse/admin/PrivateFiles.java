@@ -1,4 +1,4 @@
-package io.porthouse.cli.run;
+package io.porthouse.admin;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -14,7 +14,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
 /** Files that nobody else may read: they are made so, not changed afterwards, so that there is no moment of exposure. */
-final class PrivateFiles {
+public final class PrivateFiles {
 
     private static final boolean POSIX =
             FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
@@ -22,7 +22,7 @@ final class PrivateFiles {
     private PrivateFiles() {}
 
     /** Makes a directory of mode 0700, and its parents as usual, unless it exists. */
-    static void createDirectory(Path directory) throws IOException {
+    public static void createDirectory(Path directory) throws IOException {
         if (Files.isDirectory(directory)) {
             return;
         }
@@ -34,7 +34,7 @@ final class PrivateFiles {
     }
 
     /** Opens a file for reading and writing, making it with mode 0600 if it does not exist. */
-    static FileChannel open(Path file) throws IOException {
+    public static FileChannel open(Path file) throws IOException {
         return FileChannel.open(
                 file,
                 Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE),
@@ -46,7 +46,7 @@ final class PrivateFiles {
      *
      * @throws java.nio.file.FileAlreadyExistsException if something of that name exists, be it a dangling link
      */
-    static void writeNew(Path file, String text) throws IOException {
+    public static void writeNew(Path file, String text) throws IOException {
         Set<StandardOpenOption> options = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
         try (FileChannel channel = FileChannel.open(file, options, mode("rw-------"))) {
             ByteBuffer bytes = StandardCharsets.UTF_8.encode(text);
@@ -58,7 +58,7 @@ final class PrivateFiles {
     }
 
     /** Replaces a file in one step: who reads it sees the old or the new text. */
-    static void replace(Path file, String text) throws IOException {
+    public static void replace(Path file, String text) throws IOException {
         Path fresh = file.resolveSibling(
                 file.getFileName() + "." + ProcessHandle.current().pid());
         Files.deleteIfExists(fresh);
