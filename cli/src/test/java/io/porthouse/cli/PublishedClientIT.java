@@ -76,7 +76,10 @@ class PublishedClientIT {
         }
         String java = ProcessHandle.current().info().command().orElseThrow();
         return CommandProcess.start(
-                dir, Map.of(), "exec '" + java + "' -cp '" + classes + File.pathSeparator + classPath() + "' " + name);
+                dir,
+                Map.of(),
+                "exec '" + java + "' --enable-native-access=ALL-UNNAMED -cp '" + classes + File.pathSeparator
+                        + classPath() + "' " + name);
     }
 
     /** What slf4j says in a program without a logger is all there is. */
