@@ -3,6 +3,7 @@ package io.porthouse.router;
 import io.porthouse.protocol.CloseCode;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -26,6 +27,7 @@ final class LiveToken {
 
     private final String secretHash;
     private final TokenSource source;
+    private final LiveAccounts accounts;
     private final Clock clock;
     private final Consumer<LiveToken> whenUnused;
 
@@ -42,6 +44,10 @@ final class LiveToken {
     private List<CompletableFuture<Refreshed>> refreshingNext = new ArrayList<>(0);
 
     private volatile @Nullable TokenState state;
+
+    /** The account among whose connections the sessions are counted; null: none of them is. */
+    private @Nullable String countedIn;
+
     private long change = Long.MIN_VALUE;
     private boolean known;
     private boolean reading;
@@ -49,9 +55,11 @@ final class LiveToken {
     private boolean forgotten;
 
     /** @param whenUnused called when a reading has ended that nobody waits for any more; any thread */
-    LiveToken(String secretHash, TokenSource source, Clock clock, Consumer<LiveToken> whenUnused) {
+    LiveToken(
+            String secretHash, TokenSource source, LiveAccounts accounts, Clock clock, Consumer<LiveToken> whenUnused) {
         this.secretHash = secretHash;
         this.source = source;
+        this.accounts = accounts;
         this.clock = clock;
         this.whenUnused = whenUnused;
     }
@@ -81,7 +89,7 @@ final class LiveToken {
             read = !known && !reading;
             reading |= read;
             if (known) {
-                Verdict verdict = sessions.size() > allowed() ? Verdict.TOO_MANY : verdict();
+                Verdict verdict = sessions.size() > allowed() || !isAdmitted(session) ? Verdict.TOO_MANY : verdict();
                 session.puddle.execute(() -> {
                     if (session.tokenApplied(verdict, null)) {
                         session.sayGoodbye();
@@ -99,6 +107,7 @@ final class LiveToken {
     boolean detach(Session session) {
         synchronized (this) {
             sessions.remove(session);
+            giveUpPlace(session);
             forgotten = sessions.isEmpty() && !reading;
             return forgotten;
         }
@@ -171,6 +180,10 @@ final class LiveToken {
         if (answer.change() > change) {
             change = answer.change();
             state = answer.state();
+            if (state != null && !state.account().equals(countedIn)) {
+                sessions.forEach(this::giveUpPlace);
+                countedIn = null;
+            }
         }
         return compare(takeRefreshing());
     }
@@ -195,11 +208,32 @@ final class LiveToken {
 
     private RefreshTally compare(List<CompletableFuture<Refreshed>> waiting) {
         List<Session> oldestFirst = new ArrayList<>(sessions);
-        int allowed = allowed();
+        int allowed = Math.min(allowed(), oldestFirst.size());
         Verdict verdict = verdict();
-        Set<Session> newest =
-                Set.copyOf(oldestFirst.subList(Math.min(allowed, oldestFirst.size()), oldestFirst.size()));
-        return tell(oldestFirst, session -> newest.contains(session) ? Verdict.TOO_MANY : verdict, waiting);
+        Set<Session> tooMany = new HashSet<>(oldestFirst.subList(allowed, oldestFirst.size()));
+        for (Session session : oldestFirst.subList(0, allowed)) {
+            if (!isAdmitted(session)) {
+                tooMany.add(session);
+            }
+        }
+        return tell(oldestFirst, session -> tooMany.contains(session) ? Verdict.TOO_MANY : verdict, waiting);
+    }
+
+    /** Returns whether the session has, or gets, a place among its account's connections, if the token is good for one. */
+    private boolean isAdmitted(Session session) {
+        TokenState now = state;
+        if (now == null || verdict().refusal() != null || now.accountConnections() == TokenState.NOT_COUNTED) {
+            return true;
+        }
+        countedIn = now.account();
+        return accounts.admit(session, now, change);
+    }
+
+    private void giveUpPlace(Session session) {
+        String account = countedIn;
+        if (account != null) {
+            accounts.release(account, session);
+        }
     }
 
     private int allowed() {

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class LiveTokens {
 
     private final TokenSource source;
+    private final LiveAccounts accounts = new LiveAccounts();
     private final Clock clock;
     private final ConcurrentHashMap<String, LiveToken> byHash = new ConcurrentHashMap<>();
 
@@ -36,8 +37,8 @@ final class LiveTokens {
      */
     LiveToken attach(String secretHash, Session session) {
         while (true) {
-            LiveToken token =
-                    byHash.computeIfAbsent(secretHash, hash -> new LiveToken(hash, source, clock, this::forget));
+            LiveToken token = byHash.computeIfAbsent(
+                    secretHash, hash -> new LiveToken(hash, source, accounts, clock, this::forget));
             if (token.attach(session)) {
                 return token;
             }

@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param account its owner
  * @param grants in the order in which they are joined; the first that covers a room counts
  * @param maxConnections the most live sessions at once, at least 0
+ * @param accountConnections the most live sessions of all tokens of the account together; {@value #NOT_COUNTED}: this
+ *     token's are not among them
  * @param expiresAt from then on the token is refused and its sessions are closed; null: never
  * @param suspended whether its account is suspended
  * @param transientRooms how many rooms of its account that nobody has set up may be live for its JOIN to make one more;
@@ -22,6 +24,7 @@ public record TokenState(
         String account,
         List<Grant> grants,
         int maxConnections,
+        int accountConnections,
         @Nullable Instant expiresAt,
         boolean suspended,
         int transientRooms,
@@ -30,11 +33,14 @@ public record TokenState(
     /** Has nothing to do with transient rooms. */
     public static final int NO_TRANSIENT_ROOMS = -1;
 
+    /** Is bounded by its own limit alone. */
+    public static final int NOT_COUNTED = -1;
+
     public TokenState {
         grants = List.copyOf(grants);
     }
 
-    /** A token that acts by its grants alone. */
+    /** A token that acts by its grants, and is bounded by its own limit, alone. */
     public TokenState(
             String id,
             String account,
@@ -42,7 +48,7 @@ public record TokenState(
             int maxConnections,
             @Nullable Instant expiresAt,
             boolean suspended) {
-        this(id, account, grants, maxConnections, expiresAt, suspended, NO_TRANSIENT_ROOMS, Backpipe.NONE);
+        this(id, account, grants, maxConnections, NOT_COUNTED, expiresAt, suspended, NO_TRANSIENT_ROOMS, Backpipe.NONE);
     }
 
     /** Returns whether the token has expired at {@code now}. */

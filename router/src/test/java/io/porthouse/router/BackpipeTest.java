@@ -43,7 +43,16 @@ final class BackpipeTest {
     private void put(Backpipe reach, boolean suspended) {
         harness.put(
                 KEY,
-                new TokenState("k1", ACCOUNT, List.of(), 10, null, suspended, TokenState.NO_TRANSIENT_ROOMS, reach));
+                new TokenState(
+                        "k1",
+                        ACCOUNT,
+                        List.of(),
+                        10,
+                        TokenState.NOT_COUNTED,
+                        null,
+                        suspended,
+                        TokenState.NO_TRANSIENT_ROOMS,
+                        reach));
     }
 
     private Refreshed refresh() throws Exception {

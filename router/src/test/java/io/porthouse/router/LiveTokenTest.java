@@ -26,7 +26,7 @@ final class LiveTokenTest {
     private final AtomicInteger unused = new AtomicInteger();
 
     private LiveToken liveToken(TokenSource source) {
-        return new LiveToken(HASH, source, Clock.systemUTC(), token -> unused.incrementAndGet());
+        return new LiveToken(HASH, source, new LiveAccounts(), Clock.systemUTC(), token -> unused.incrementAndGet());
     }
 
     private synchronized void put(int maxConnections) {

@@ -40,7 +40,17 @@ final class TransientRoomsTest {
 
     private void put(String secret, String id, int transientRooms, Grant... grants) {
         harness.put(
-                secret, new TokenState(id, ACCOUNT, List.of(grants), 10, null, false, transientRooms, Backpipe.NONE));
+                secret,
+                new TokenState(
+                        id,
+                        ACCOUNT,
+                        List.of(grants),
+                        10,
+                        TokenState.NOT_COUNTED,
+                        null,
+                        false,
+                        transientRooms,
+                        Backpipe.NONE));
     }
 
     private TestClient connect(String secret) throws Exception {
@@ -190,7 +200,15 @@ final class TransientRoomsTest {
         harness.put(
                 "phk_0123456789",
                 new TokenState(
-                        "k1", ACCOUNT, List.of(), 10, null, false, TokenState.NO_TRANSIENT_ROOMS, Backpipe.ACCOUNT));
+                        "k1",
+                        ACCOUNT,
+                        List.of(),
+                        10,
+                        TokenState.NOT_COUNTED,
+                        null,
+                        false,
+                        TokenState.NO_TRANSIENT_ROOMS,
+                        Backpipe.ACCOUNT));
         TestClient service = connect("phk_0123456789");
         service.send(join("table", 2, ""));
         service.expectError(ErrorCode.ROOM_UNAVAILABLE);

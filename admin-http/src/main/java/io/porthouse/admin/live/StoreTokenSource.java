@@ -72,6 +72,7 @@ public final class StoreTokenSource implements TokenSource {
                 owner.key().id(),
                 owner.account().name(),
                 List.of(),
+                Integer.MAX_VALUE,
                 settings.limits().connections(),
                 null,
                 settings.suspended(),

@@ -1,11 +1,12 @@
 package io.porthouse.admin.model;
 
 /**
- * How much an account may have. A limit that is lowered below what exists takes nothing away; it refuses more.
+ * How much an account may have. A limit that is lowered below what exists takes nothing away, and refuses more; only
+ * connections above it are closed, the newest first.
  *
  * @param rooms rooms
  * @param tokens tokens
- * @param connections live connections of each of its tokens, whatever the token itself allows
+ * @param connections live connections of all its tokens and backpipes together, on each node
  */
 public record Limits(int rooms, int tokens, int connections) {
 

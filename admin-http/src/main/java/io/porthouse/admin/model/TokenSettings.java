@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * What can be changed of a token, apart from its grants and its secret.
  *
  * @param name for people: 1 to 128 characters without control characters; need not be unique
- * @param maxConnections the most live sessions at once, at least 0; the account's limit counts too
+ * @param maxConnections the most live sessions at once, at least 0; those of all tokens together are bounded by the account
  * @param expiresAt from then on it is refused; to the millisecond, 1970 to 9999; null: never
  * @param mayCreateTransientRooms whether a JOIN of a room of its account that does not exist makes it
  */

@@ -130,7 +130,8 @@ final class TokenTable {
             return new Reading<>(change, null);
         }
         String account = rows.getString("account");
-        int maxConnections = Math.min(rows.getInt("max_connections"), rows.getInt("account_connections"));
+        int maxConnections = rows.getInt("max_connections");
+        int accountConnections = rows.getInt("account_connections");
         Instant expiresAt = Columns.timeOrNull(rows, "expires_at");
         boolean suspended = rows.getBoolean("suspended");
         int transientRooms = rows.getBoolean("may_create_transient_rooms")
@@ -145,7 +146,15 @@ final class TokenTable {
         return new Reading<>(
                 change,
                 new TokenState(
-                        id, account, grants, maxConnections, expiresAt, suspended, transientRooms, Backpipe.NONE));
+                        id,
+                        account,
+                        grants,
+                        maxConnections,
+                        accountConnections,
+                        expiresAt,
+                        suspended,
+                        transientRooms,
+                        Backpipe.NONE));
     }
 
     static boolean hasHash(Handle handle, String secretHash) {

@@ -133,8 +133,13 @@ class LiveChangesTest {
         node.follow(node.store.changeToken(
                 BY, token.id(), ANY, is -> new TokenSettings(is.name(), 2, is.expiresAt(), false)));
         third.expectClose(CloseCode.TOO_MANY_CONNECTIONS.number());
-        node.follow(node.store.changeAccount(BY, "alice", ANY, is -> is.withLimits(new Limits(10, 10, 1))));
+        node.token("service", both("lobby"));
+        TestClient fourth = node.connect("service");
+        LiveEffect effect =
+                node.follow(node.store.changeAccount(BY, "alice", ANY, is -> is.withLimits(new Limits(10, 10, 1))));
+        assertThat(effect.closed()).isEqualTo(2);
         second.expectClose(CloseCode.TOO_MANY_CONNECTIONS.number());
+        fourth.expectClose(CloseCode.TOO_MANY_CONNECTIONS.number());
         first.expectNothing(2);
     }
 

@@ -62,6 +62,7 @@ class StoreContractTokensTest extends StoreContract {
                                         new Grant("alice", "bar", false, Set.of(Right.WRITE), false),
                                         new Grant("alice", "foo", false, Set.of(Right.READ), true)),
                                 5,
+                                Limits.DEFAULT.connections(),
                                 expiry,
                                 false,
                                 Limits.DEFAULT.rooms() - 2,
@@ -73,7 +74,7 @@ class StoreContractTokensTest extends StoreContract {
     void theAccountCountsInWhatTheRouterReads() {
         token("alice", "s");
         done(store.changeAccount(BY, "alice", ANY, is -> is.withLimits(new Limits(9, 9, 2))));
-        assertThat(read("s").state().maxConnections()).isEqualTo(2);
+        assertThat(read("s").state().accountConnections()).isEqualTo(2);
         done(store.changeAccount(BY, "alice", ANY, is -> is.withSuspended(true)));
         assertThat(read("s").state().suspended()).isTrue();
         done(store.changeAccount(BY, "alice", ANY, is -> USER));
