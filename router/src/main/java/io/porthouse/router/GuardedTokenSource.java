@@ -1,13 +1,16 @@
 package io.porthouse.router;
 
 import io.porthouse.protocol.RoomName;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
-/** A source as the router wants it: what throws, answers nothing, or does not answer in time, is an answer that fails. */
+/**
+ * A source as the router wants it: what throws, answers nothing, or does not answer in time, is an answer that fails. A source
+ * whose numbers have fallen, because a backup was put back, is followed all the same. Thread-safe.
+ */
 final class GuardedTokenSource implements TokenSource {
 
     /** A source that takes longer has, as far as the router is concerned, no answer. */
@@ -15,10 +18,21 @@ final class GuardedTokenSource implements TokenSource {
 
     private static final long FIRST_PAUSE_MILLIS = 50;
 
+    /** Above all numbers of changes that a source ever has. */
+    private static final long NUMBERS = 1L << 48;
+
     private final TokenSource source;
+
+    /** What the numbers of readings are counted from. */
+    private final AtomicLong base = new AtomicLong();
 
     GuardedTokenSource(TokenSource source) {
         this.source = source;
+    }
+
+    /** Has whatever is asked from now on count as newer than all that was asked before, whatever the source's numbers are. */
+    void startNumbersAnew() {
+        base.addAndGet(NUMBERS);
     }
 
     @Override
@@ -31,10 +45,11 @@ final class GuardedTokenSource implements TokenSource {
         return guard(() -> source.readRoom(room));
     }
 
-    private static <T> CompletionStage<Reading<T>> guard(Supplier<CompletionStage<Reading<T>>> question) {
+    private <T> CompletionStage<Reading<T>> guard(Supplier<CompletionStage<Reading<T>>> question) {
+        long from = base.get();
         try {
             return question.get()
-                    .<Reading<T>>thenApply(Objects::requireNonNull)
+                    .thenApply(reading -> new Reading<>(from + reading.change(), reading.state()))
                     .toCompletableFuture()
                     .copy()
                     .orTimeout(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);

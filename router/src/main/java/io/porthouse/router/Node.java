@@ -13,6 +13,7 @@ final class Node {
     final Clock clock;
     final LongSupplier nanoTime;
     final Memory memory;
+    final GuardedTokenSource source;
     final LiveTokens tokens;
     final Rooms rooms;
     final Closes closes;
@@ -35,10 +36,10 @@ final class Node {
         this.nanoTime = nanoTime;
         this.closes = closes;
         this.memory = new Memory(settings.limits().memoryBytes(), loops.size());
-        TokenSource guarded = new GuardedTokenSource(source);
-        this.tokens = new LiveTokens(guarded, clock);
+        this.source = new GuardedTokenSource(source);
+        this.tokens = new LiveTokens(this.source, clock);
         this.puddles = new Puddle[loops.size()];
-        this.rooms = new Rooms(guarded, puddles, clock);
+        this.rooms = new Rooms(this.source, puddles, clock);
         for (int i = 0; i < puddles.length; i++) {
             puddles[i] = new Puddle(i, this, loops.get(i));
         }

@@ -172,8 +172,12 @@ public final class Router implements AutoCloseable {
         return node.rooms.refresh(rooms);
     }
 
-    /** Has every room and then every token in use read again, because nobody knows what was changed. */
+    /**
+     * Has every room and then every token in use read again, because nobody knows what was changed. What is read from now on
+     * counts even if the source's numbers have fallen.
+     */
     public CompletionStage<Refreshed> refreshAll() {
+        node.source.startNumbersAnew();
         return node.rooms
                 .refreshAll()
                 .thenCompose(rooms -> node.tokens.refreshAll().thenApply(rooms::plus));

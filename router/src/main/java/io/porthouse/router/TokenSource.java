@@ -15,7 +15,7 @@ public interface TokenSource {
     /**
      * Something read, with the number of the change that it was read at.
      *
-     * @param change rises with every change of the source; the state and the number come from one snapshot, so that of two
+     * @param change from 0 to 2^48, rises with every change of the source; the state and the number come from one snapshot, so that of two
      *     readings the one with the greater number is the newer
      * @param state null: there is no such thing (any more)
      */

@@ -23,8 +23,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Follows the store's change log, for what another process changes: a second node, or a command that works on the data
- * directory. Looks once a second, with one small query while nothing is new; a log of which something is missing means that
- * everything is read again. Also forgets history that has grown old.
+ * directory. Looks once a second, with one small query while nothing is new; a log of which something is missing, or that ends
+ * before what was seen of it because an older copy of the store was put back, means that everything is read again. Also forgets history that has grown old.
  */
 public final class ChangeFollower implements AutoCloseable {
 
@@ -111,9 +111,13 @@ public final class ChangeFollower implements AutoCloseable {
         while (last != seen) {
             ChangesRead read = store.changesAfter(Math.max(seen, 0), CHANGES_AT_ONCE);
             List<Change> changes = read.changes();
-            // A log that is behind what was seen belongs to a store that was put back.
-            boolean lost = seen == UNKNOWN || read.gap() || read.last() < seen;
-            if (lost) {
+            boolean isPutBack = read.last() < seen;
+            if (isPutBack) {
+                LOG.warn("the store is older than before, at change {} after {}; all is read again", read.last(), seen);
+                // The same numbers will be those of other changes.
+                live.forgetFollowed(Long.MAX_VALUE);
+            }
+            if (isPutBack || seen == UNKNOWN || read.gap()) {
                 await(live.refreshAll());
                 seen = read.last();
             } else if (changes.isEmpty()) {

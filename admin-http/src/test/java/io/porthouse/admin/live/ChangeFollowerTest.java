@@ -12,6 +12,7 @@ import static org.awaitility.Awaitility.await;
 import io.porthouse.admin.model.Token;
 import io.porthouse.admin.model.Transience;
 import io.porthouse.admin.store.NewAccount;
+import io.porthouse.admin.store.PostgresCopy;
 import io.porthouse.admin.store.Store;
 import io.porthouse.admin.store.StoreSettings;
 import io.porthouse.admin.store.TestDatabase;
@@ -23,6 +24,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -65,6 +68,22 @@ class ChangeFollowerTest {
         return node.metrics.get("porthouse.changes.foreign").counter().count();
     }
 
+    private void expectRoom(byte type, String room) throws Exception {
+        assertThat(client.expect(type).json().get("room").asText()).isEqualTo("alice/" + room);
+    }
+
+    private static RoomRules forAll(RoomRules rules) {
+        return new RoomRules(
+                rules.maxMessageBytes(),
+                rules.maxEnvelopeBytes(),
+                rules.maxMembers(),
+                rules.messagesPerSecond(),
+                rules.text(),
+                true,
+                rules.overflow(),
+                rules.envelopeOverflow());
+    }
+
     @Test
     void whatAnotherProcessChangesIsFollowed() throws Exception {
         follow(Clock.systemUTC());
@@ -104,6 +123,38 @@ class ChangeFollowerTest {
         Instant later = Instant.now().plus(Duration.ofDays(1));
         other.forget(later, later);
         follow(Clock.systemUTC());
+        client.expectClose(CloseCode.TOKEN_REVOKED.number());
+    }
+
+    @Test
+    void anOlderCopyThatIsPutBackIsFollowed() throws Exception {
+        node.room("bar");
+        node.token("stranger");
+        PostgresCopy copy = PostgresCopy.of(settings);
+        node.follow(node.store.changeRules(BY, name("lobby"), ANY, ChangeFollowerTest::forAll));
+        TestClient stranger = node.connect("stranger");
+        stranger.join("alice/lobby", 2);
+        follow(Clock.systemUTC());
+        done(other.grant(BY, token.id(), ANY, both("foo")));
+        expectRoom(FrameType.GRANTED, "foo");
+        // The first look may have found that. What is told now is found by a look into the log, which is then known to
+        // here.
+        done(other.grant(BY, token.id(), ANY, both("bar")));
+        expectRoom(FrameType.GRANTED, "bar");
+
+        copy.putBack();
+        stranger.expect(FrameType.WITHDRAWN);
+        List<String> withdrawn = new ArrayList<>();
+        while (withdrawn.size() < 2) {
+            withdrawn.add(client.expect(FrameType.WITHDRAWN).json().get("room").asText());
+        }
+        assertThat(withdrawn).containsExactlyInAnyOrder("alice/foo", "alice/bar");
+
+        // What is changed now has numbers that there were before.
+        LiveEffect effect = node.grant(token, both("foo"));
+        assertThat(effect.confirmed()).isTrue();
+        expectRoom(FrameType.GRANTED, "foo");
+        done(other.deleteToken(BY, token.id(), ANY));
         client.expectClose(CloseCode.TOKEN_REVOKED.number());
     }
 
