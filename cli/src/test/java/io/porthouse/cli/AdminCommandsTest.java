@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
 import io.porthouse.cli.CommandRun.Outcome;
 import io.porthouse.cli.config.Configuration;
+import io.porthouse.cli.config.ConfigurationReader;
 import io.porthouse.cli.run.Node;
 import io.porthouse.client.ConnectOptions;
 import io.porthouse.client.Connection;
@@ -14,6 +15,7 @@ import io.porthouse.client.ConnectionEvents;
 import io.porthouse.client.Porthouse;
 import io.porthouse.client.PorthouseException;
 import io.porthouse.client.RoomGrant;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -320,6 +322,42 @@ class AdminCommandsTest {
                         .err())
                 .startsWith("porthouse: there is no data directory " + missing);
         assertThat(missing).doesNotExist();
+    }
+
+    @Test
+    void withPostgresAPasswordIsResetWhileTheRouterRuns() throws Exception {
+        Path here = dir.resolve("node");
+        Path postgres = Files.createDirectory(dir.resolve("postgres"));
+        try (EmbeddedPostgres server = EmbeddedPostgres.builder()
+                .setDataDirectory(postgres)
+                .setRegisterShutdownHook(false)
+                .start()) {
+            Path config = Files.writeString(
+                    dir.resolve("node.toml"),
+                    "data = \"" + here + "\"\n[store]\nurl = \"jdbc:postgresql://localhost:" + server.getPort()
+                            + "/postgres?user=postgres\"\n");
+            try (Node running = Node.start(
+                    ConfigurationReader.read(config).withListen(ANY_PORT).withAdmin(ANY_PORT))) {
+                String first =
+                        Files.readString(here.resolve("operator-password")).strip();
+                assertThat(signIn(running, first)).isEqualTo(200);
+                Outcome reset = CommandRun.run("account", "reset-password", "operator", "--config", config.toString());
+                assertThat(reset.err()).isEmpty();
+                assertThat(signIn(running, field(reset.out(), "password"))).isEqualTo(200);
+                assertThat(signIn(running, first)).isEqualTo(401);
+                assertThat(CommandRun.run("account", "reset-password", "nobody", "--config", config.toString())
+                                .err())
+                        .startsWith("porthouse: there is no account nobody");
+            }
+        }
+        Outcome gone = CommandRun.run(
+                "account",
+                "reset-password",
+                "operator",
+                "--config",
+                dir.resolve("node.toml").toString());
+        assertThat(gone.code()).isEqualTo(1);
+        assertThat(gone.err()).startsWith("porthouse: the store jdbc:postgresql://localhost:");
     }
 
     private static int signIn(Node node, String password) throws Exception {

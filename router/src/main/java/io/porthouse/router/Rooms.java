@@ -144,6 +144,13 @@ final class Rooms {
         return Refreshes.run(refreshes);
     }
 
+    /** Reads the rules of an account's live rooms anew, because what holds for it holds for them. */
+    CompletionStage<Refreshed> refreshAccount(String account) {
+        return refresh(slots.keySet().stream()
+                .filter(name -> name.account().equals(account))
+                .toList());
+    }
+
     /** Reads the rules of all live rooms anew, because nobody knows what was changed. */
     CompletionStage<Refreshed> refreshAll() {
         return refresh(List.copyOf(slots.keySet()));
@@ -282,6 +289,9 @@ final class Rooms {
         }
 
         private CompletableFuture<Refreshed> apply(Room live, @Nullable RoomRules rules) {
+            if (rules != null && rules.equals(live.rules()) && !live.isImprovised()) {
+                return applied.thenApply(before -> Refreshed.NOTHING);
+            }
             if (rules != null) {
                 uncount(live);
                 return live.setRules(rules);

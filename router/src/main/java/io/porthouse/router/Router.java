@@ -154,9 +154,11 @@ public final class Router implements AutoCloseable {
         return node.tokens.refreshTokens(ids);
     }
 
-    /** Has every token of an account read again; see {@link #refreshToken}. */
+    /** Has every token of an account, and then the rules of its rooms, read again; see {@link #refreshToken}. */
     public CompletionStage<Refreshed> refreshAccount(String account) {
-        return node.tokens.refreshAccount(account);
+        return node.tokens
+                .refreshAccount(account)
+                .thenCompose(tokens -> node.rooms.refreshAccount(account).thenApply(tokens::plus));
     }
 
     /**

@@ -61,12 +61,12 @@ final class RoomRoutes implements Routes.Feature {
         return Paging.list(call, page -> store.rooms(filter, page), Views::room);
     }
 
-    /** Everybody may read what a public room is, but not how many are in it. */
+    /** Everybody may read what a public room is, unless its owner is suspended, but not how many are in it. */
     private CompletionStage<Response> read(Call call) {
         RoomName name = call.room();
         boolean isOwn = call.caller().owns(name.account());
         Room room = store.room(name)
-                .filter(found -> isOwn || found.rules().isPublic())
+                .filter(found -> isOwn || isPublicNow(name))
                 .orElseThrow(() -> Refusals.notFound().exception());
         ObjectNode view = Views.room(room);
         if (isOwn) {
@@ -77,6 +77,12 @@ final class RoomRoutes implements Routes.Feature {
         }
         return Preconditions.tagged(Response.json(HttpResponseStatus.OK, view), room.version())
                 .now();
+    }
+
+    /** Returns whether the router lets everybody read it. */
+    private boolean isPublicNow(RoomName name) {
+        @Nullable RoomRules rules = store.readRoom(name).state();
+        return rules != null && rules.isPublic();
     }
 
     private CompletionStage<Response> create(Call call) {
@@ -124,7 +130,9 @@ final class RoomRoutes implements Routes.Feature {
     private static RoomRules rules(JsonObject body, RoomRules before) {
         RoomRules rules = body.checked(() -> new RoomRules(
                 body.integer("maxMessageBytes", before.maxMessageBytes()),
-                body.longInteger("maxEnvelopeBytes", before.maxEnvelopeBytes()),
+                body.isNull("maxEnvelopeBytes")
+                        ? Views.UNLIMITED
+                        : body.longInteger("maxEnvelopeBytes", before.maxEnvelopeBytes()),
                 body.integer("maxMembers", before.maxMembers()),
                 body.integer("messagesPerSecond", before.messagesPerSecond()),
                 body.flag("text", before.text()),

@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 /** Things as JSON. */
 final class Views {
 
+    /** Shown as null, because it is more than the numbers of JavaScript can tell from others. */
+    static final long UNLIMITED = Long.MAX_VALUE;
+
     private Views() {}
 
     static ObjectNode account(Account account) {
@@ -69,9 +72,10 @@ final class Views {
 
     /** Returns rules, named as on the wire and in the configuration file. */
     private static ObjectNode rules(RoomRules rules) {
+        @Nullable Long maxEnvelopeBytes = rules.maxEnvelopeBytes() == UNLIMITED ? null : rules.maxEnvelopeBytes();
         return Json.object()
                 .put("maxMessageBytes", rules.maxMessageBytes())
-                .put("maxEnvelopeBytes", rules.maxEnvelopeBytes())
+                .put("maxEnvelopeBytes", maxEnvelopeBytes)
                 .put("maxMembers", rules.maxMembers())
                 .put("messagesPerSecond", rules.messagesPerSecond())
                 .put("text", rules.text())

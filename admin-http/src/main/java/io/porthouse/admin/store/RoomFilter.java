@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
  * Which rooms to list.
  *
  * @param account whose; null: everybody's
- * @param withPublic whether public rooms of others are listed too
+ * @param withPublic whether public rooms of others are listed too, unless those are suspended
  */
 public record RoomFilter(@Nullable String account, boolean withPublic) {
 
@@ -18,7 +18,7 @@ public record RoomFilter(@Nullable String account, boolean withPublic) {
         return new RoomFilter(account, false);
     }
 
-    /** Returns the rooms that an account owns, and everybody's public ones. */
+    /** Returns the rooms that an account owns, and the public ones of everybody who is not suspended. */
     public static RoomFilter visibleTo(String account) {
         return new RoomFilter(account, true);
     }

@@ -21,21 +21,21 @@ final class RoomTable {
 
     private static final RowMapper<Room> ROOM = (row, context) -> new Room(
             new RoomName(row.getString("account"), row.getString("name")),
-            rules(row),
+            rules(row, row.getBoolean("is_public")),
             Transience.valueOf(row.getString("transience")),
             Columns.time(row, "created_at"),
             row.getLong("version"));
 
     private RoomTable() {}
 
-    private static RoomRules rules(ResultSet row) throws SQLException {
+    private static RoomRules rules(ResultSet row, boolean isPublic) throws SQLException {
         return new RoomRules(
                 row.getInt("max_message_bytes"),
                 row.getLong("max_envelope_bytes"),
                 row.getInt("max_members"),
                 row.getInt("messages_per_second"),
                 row.getBoolean("text_only"),
-                row.getBoolean("is_public"),
+                isPublic,
                 Overflow.valueOf(row.getString("overflow")),
                 Overflow.valueOf(row.getString("envelope_overflow")));
     }
@@ -48,18 +48,24 @@ final class RoomTable {
                 .findOne();
     }
 
-    /** Reads in one statement, which is one snapshot. */
+    /** Reads in one statement, which is one snapshot. Of an account that is suspended nothing is public. */
     static Reading<RoomRules> read(Handle handle, RoomName name) {
         return Database.only(handle.createQuery("""
-                        select c.number as change_number, r.*
-                        from change_counter c left join rooms r on r.account = :account and r.name = :name
+                        select c.number as change_number, a.suspended, r.*
+                        from change_counter c
+                        left join rooms r on r.account = :account and r.name = :name
+                        left join accounts a on a.name = r.account
                         """)
                 .bind("account", name.account())
                 .bind("name", name.name())
                 .map((row, context) -> new Reading<RoomRules>(
-                        row.getLong("change_number"),
-                        row.getString("account") == null ? null : rules(row).withLifetime(lifetime(row))))
+                        row.getLong("change_number"), row.getString("account") == null ? null : liveRules(row)))
                 .list());
+    }
+
+    private static RoomRules liveRules(ResultSet row) throws SQLException {
+        boolean isPublic = row.getBoolean("is_public") && !row.getBoolean("suspended");
+        return rules(row, isPublic).withLifetime(lifetime(row));
     }
 
     private static Lifetime lifetime(ResultSet row) throws SQLException {
@@ -87,7 +93,10 @@ final class RoomTable {
     static Page<Room> list(Handle handle, RoomFilter filter, Page.Request request) {
         String which = filter.account() == null
                 ? ""
-                : filter.withPublic() ? " and (account = :owner or is_public)" : " and account = :owner";
+                : filter.withPublic()
+                        ? " and (account = :owner or is_public"
+                                + " and account in (select a.name from accounts a where not a.suspended))"
+                        : " and account = :owner";
         Query query = handle.createQuery("select * from rooms where (account, name) > (:account, :name)" + which
                 + " order by account, name limit :limit");
         if (filter.account() != null) {

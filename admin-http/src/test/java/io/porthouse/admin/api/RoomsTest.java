@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.porthouse.admin.api.ApiClient.Answer;
+import io.porthouse.protocol.RoomName;
+import io.porthouse.router.RoomRules;
 import io.porthouse.router.TestClient;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -74,6 +76,44 @@ class RoomsTest {
         node.alice().post(ROOMS, "{\"name\":\"foo\",\"name\":\"bar\"}").is(400, "malformed-json");
         node.alice().post(ROOMS, "{\"name\":\"foo\"} {}").is(400, "malformed-json");
         node.alice().post(ROOMS, "{\"name\":").is(400, "malformed-json");
+    }
+
+    @Test
+    void noLimitOfEnvelopesIsNullBothWays() {
+        JsonNode rules = make("{\"name\":\"foo\",\"rules\":{\"text\":true}}").get("rules");
+        assertThat(rules.get("maxEnvelopeBytes").isNull()).isTrue();
+        JsonNode limited = node.alice()
+                .patch(FOO, "{\"rules\":{\"maxEnvelopeBytes\":9007199254740991}}")
+                .is(200)
+                .json();
+        assertThat(limited.at("/rules/maxEnvelopeBytes").longValue()).isEqualTo((1L << 53) - 1);
+        assertThat(node.alice()
+                        .patch(FOO, "{\"rules\":{\"text\":false}}")
+                        .json()
+                        .at("/rules/maxEnvelopeBytes")
+                        .longValue())
+                .isEqualTo((1L << 53) - 1);
+        // What was got is taken back as it is.
+        JsonNode back =
+                node.alice().patch(FOO, "{\"rules\":" + rules + "}").is(200).json();
+        assertThat(back.get("rules")).isEqualTo(rules);
+        assertThat(node.store.room(new RoomName("alice", "foo")).orElseThrow().rules())
+                .extracting(RoomRules::maxEnvelopeBytes)
+                .isEqualTo(Long.MAX_VALUE);
+    }
+
+    @Test
+    void publicRoomsOfASuspendedAccountAreNotShown() {
+        make("{\"name\":\"foo\",\"rules\":{\"public\":true}}");
+        node.bob().get(FOO).is(200);
+        assertThat(node.bob().get(ROOMS).json().get("items")).hasSize(1);
+        node.operator().patch("/api/v1/accounts/alice", "{\"suspended\":true}").is(200);
+        node.bob().get(FOO).is(404, "not-found");
+        assertThat(node.bob().get(ROOMS).json().get("items")).isEmpty();
+        node.operator().get(FOO).is(200);
+        assertThat(node.operator().get(ROOMS).json().get("items")).hasSize(1);
+        node.operator().patch("/api/v1/accounts/alice", "{\"suspended\":false}").is(200);
+        node.bob().get(FOO).is(200);
     }
 
     @Test

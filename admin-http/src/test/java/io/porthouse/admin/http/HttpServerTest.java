@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.netty.util.NetUtil;
 import io.porthouse.admin.http.AdminSettings.Limits;
 import io.porthouse.admin.http.AdminSettings.Times;
 import io.porthouse.admin.http.RawClient.Answer;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -46,6 +49,61 @@ class HttpServerTest {
                 client.request("POST /echo", "Content-Length: 3").send("abc");
                 assertThat(client.answer().is(200).body()).isEqualTo("abc");
             }
+        }
+    }
+
+    @Test
+    void anIpV6ListenerIsCalledByItsAddress() throws Exception {
+        InetSocketAddress loopback = address("::1", 0);
+        try (EchoServer echo = new EchoServer(settings -> settings.withListen(loopback))) {
+            InetSocketAddress at = echo.server.address();
+            assertThat(statusFor(at, "localhost:" + at.getPort())).isEqualTo(200);
+            assertThat(statusFor(at, "[::1]:" + at.getPort())).isEqualTo(200);
+            assertThat(statusFor(at, "[0:0:0:0:0:0:0:1]")).isEqualTo(200);
+            assertThat(statusFor(at, "127.0.0.1")).isEqualTo(421);
+            assertThat(statusFor(at, "[::2]")).isEqualTo(421);
+            assertThat(statusFor(at, "[::1%lo]")).isEqualTo(400);
+            assertThat(statusFor(at, "::1")).isEqualTo(400);
+            assertThat(statusFor(at, "evil.example")).isEqualTo(421);
+        }
+    }
+
+    @Test
+    void aListenerOnAllAddressesIsCalledByTheOneThatWasConnectedTo() throws Exception {
+        for (String wildcard : List.of("0.0.0.0", "::")) {
+            InetSocketAddress all = address(wildcard, 0);
+            try (EchoServer echo = new EchoServer(settings -> settings.withListen(all))) {
+                int port = echo.server.address().getPort();
+                InetSocketAddress v4 = address("127.0.0.1", port);
+                assertThat(statusFor(v4, "127.0.0.1:" + port)).as(wildcard).isEqualTo(200);
+                assertThat(statusFor(v4, "localhost")).as(wildcard).isEqualTo(200);
+                assertThat(statusFor(v4, "0.0.0.0")).as(wildcard).isEqualTo(421);
+                assertThat(statusFor(v4, "127.0.0.2")).as(wildcard).isEqualTo(421);
+                assertThat(statusFor(v4, "[::]")).as(wildcard).isEqualTo(421);
+                assertThat(statusFor(v4, "evil.example")).as(wildcard).isEqualTo(421);
+                InetSocketAddress other = address("127.0.0.2", port);
+                assertThat(statusFor(other, "127.0.0.2")).as(wildcard).isEqualTo(200);
+                assertThat(statusFor(other, "127.0.0.1")).as(wildcard).isEqualTo(421);
+                if (wildcard.equals("::")) {
+                    InetSocketAddress v6 = address("::1", port);
+                    assertThat(statusFor(v6, "[::1]:" + port)).isEqualTo(200);
+                    assertThat(statusFor(v6, "localhost")).isEqualTo(200);
+                    assertThat(statusFor(v6, "127.0.0.1")).isEqualTo(421);
+                }
+            }
+        }
+    }
+
+    private static InetSocketAddress address(String literal, int port) throws Exception {
+        return new InetSocketAddress(
+                InetAddress.getByAddress(NetUtil.createByteArrayFromIpAddressString(literal)), port);
+    }
+
+    private static int statusFor(InetSocketAddress server, String host) throws Exception {
+        try (RawClient client = new RawClient(server)) {
+            return client.send("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n")
+                    .answer()
+                    .status();
         }
     }
 

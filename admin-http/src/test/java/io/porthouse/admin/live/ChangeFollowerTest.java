@@ -72,18 +72,6 @@ class ChangeFollowerTest {
         assertThat(client.expect(type).json().get("room").asText()).isEqualTo("alice/" + room);
     }
 
-    private static RoomRules forAll(RoomRules rules) {
-        return new RoomRules(
-                rules.maxMessageBytes(),
-                rules.maxEnvelopeBytes(),
-                rules.maxMembers(),
-                rules.messagesPerSecond(),
-                rules.text(),
-                true,
-                rules.overflow(),
-                rules.envelopeOverflow());
-    }
-
     @Test
     void whatAnotherProcessChangesIsFollowed() throws Exception {
         follow(Clock.systemUTC());
@@ -131,7 +119,7 @@ class ChangeFollowerTest {
         node.room("bar");
         node.token("stranger");
         PostgresCopy copy = PostgresCopy.of(settings);
-        node.follow(node.store.changeRules(BY, name("lobby"), ANY, ChangeFollowerTest::forAll));
+        node.follow(node.store.changeRules(BY, name("lobby"), ANY, LiveNode::readByAll));
         TestClient stranger = node.connect("stranger");
         stranger.join("alice/lobby", 2);
         follow(Clock.systemUTC());

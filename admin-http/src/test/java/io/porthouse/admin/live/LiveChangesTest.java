@@ -6,13 +6,17 @@ import static io.porthouse.admin.live.LiveNode.both;
 import static io.porthouse.admin.live.LiveNode.name;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.porthouse.admin.model.AccountSettings;
 import io.porthouse.admin.model.ApiKey;
 import io.porthouse.admin.model.Limits;
+import io.porthouse.admin.model.Role;
 import io.porthouse.admin.model.RoomGrant;
 import io.porthouse.admin.model.Token;
 import io.porthouse.admin.model.TokenSettings;
 import io.porthouse.admin.model.Transience;
 import io.porthouse.admin.secrets.Secrets;
+import io.porthouse.admin.store.NewAccount;
+import io.porthouse.admin.store.NewToken;
 import io.porthouse.protocol.CloseCode;
 import io.porthouse.protocol.ErrorCode;
 import io.porthouse.protocol.FrameType;
@@ -151,6 +155,53 @@ class LiveChangesTest {
         node.follow(node.store.changeToken(
                 BY, token.id(), ANY, is -> new TokenSettings(is.name(), is.maxConnections(), soon, false)));
         client.expectClose(CloseCode.TOKEN_EXPIRED.number());
+    }
+
+    @Test
+    void publicRoomsOfASuspendedAccountAreClosedToStrangers() throws Exception {
+        LiveNode.done(node.store.createAccount(BY, NewAccount.of("bob", LiveNode.USER, "y")));
+        LiveNode.done(node.store.createToken(
+                BY, new NewToken("bob", TokenSettings.named("bob's"), List.of(), Secrets.hash("stranger"))));
+        node.follow(node.store.changeRules(BY, name("foo"), ANY, LiveNode::readByAll));
+        TestClient stranger = node.connect("stranger");
+        stranger.join("alice/foo", 2);
+
+        LiveEffect effect = node.follow(node.store.changeAccount(BY, "alice", ANY, is -> is.withSuspended(true)));
+
+        assertThat(effect.sessions()).isEqualTo(1);
+        expectWithdrawn(stranger, "foo", "withdrawn");
+        stranger.send(TestClient.json(FrameType.JOIN, 0, 3, "{'room':'alice/foo'}"));
+        stranger.expectError(ErrorCode.ROOM_UNAVAILABLE);
+
+        node.follow(node.store.changeAccount(BY, "alice", ANY, is -> is.withSuspended(false)));
+        stranger.join("alice/foo", 4);
+    }
+
+    @Test
+    void aRoomThatIsInUseIsPublicAgainWithItsAccount() throws Exception {
+        node.follow(node.store.changeRules(BY, name("foo"), ANY, LiveNode::readByAll));
+        LiveNode.done(node.store.createAccount(
+                BY,
+                new NewAccount(
+                        "root",
+                        new AccountSettings(Role.OPERATOR, false, Limits.NONE),
+                        "y",
+                        null,
+                        new NewAccount.FirstKey("first", Secrets.hash("phk_root")))));
+        LiveNode.done(node.store.createToken(
+                BY, new NewToken("root", TokenSettings.named("root's"), List.of(), Secrets.hash("stranger"))));
+        node.follow(node.store.changeAccount(BY, "alice", ANY, is -> is.withSuspended(true)));
+        // A backpipe of the operator's keeps the room in use.
+        TestClient service = node.dial();
+        service.hello("{'version':1,'token':'phk_root','rooms':['alice/foo']}");
+        TestClient stranger = node.dial();
+        stranger.send(TestClient.json(FrameType.HELLO, 0, 1, "{'version':1,'token':'stranger','rooms':['alice/foo']}"));
+        stranger.expect(FrameType.WELCOME);
+        stranger.expectError(ErrorCode.ROOM_UNAVAILABLE);
+
+        node.follow(node.store.changeAccount(BY, "alice", ANY, is -> is.withSuspended(false)));
+
+        stranger.join("alice/foo", 2);
     }
 
     @Test

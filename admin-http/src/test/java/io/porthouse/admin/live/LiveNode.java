@@ -109,6 +109,19 @@ final class LiveNode implements AutoCloseable {
         done(store.createRoom(BY, name(room), RoomRules.DEFAULT, Transience.NONE));
     }
 
+    /** The same rules for a room that is public. */
+    static RoomRules readByAll(RoomRules rules) {
+        return new RoomRules(
+                rules.maxMessageBytes(),
+                rules.maxEnvelopeBytes(),
+                rules.maxMembers(),
+                rules.messagesPerSecond(),
+                rules.text(),
+                true,
+                rules.overflow(),
+                rules.envelopeOverflow());
+    }
+
     /** Makes a token of alice's. */
     Token token(String secret, RoomGrant... grants) {
         return done(store.createToken(
