@@ -5,7 +5,6 @@ import io.porthouse.client.PorthouseException;
 import io.porthouse.client.SendReceipt;
 import io.porthouse.protocol.CloseCode;
 import io.porthouse.protocol.Envelope;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -97,12 +96,41 @@ final class FileSender {
 
     private Sent sendOnce(String file, String name) throws IOException {
         long totalBytes = sizeOf(file);
-        Progress.Transfer transfer = progress.begin(name.isEmpty() ? "standard input" : name, totalBytes);
-        InputStream source = file.equals(STANDARD_INPUT) ? in : Files.newInputStream(Path.of(file));
+        Progress.Transfer transfer = progress.begin(name.isEmpty() ? shown(file) : name, totalBytes);
         // Closed by the envelope.
-        InputStream counted = new Counted(source, transfer);
-        Envelope envelope = totalBytes < 0 ? Envelope.of(counted) : Envelope.of(counted, totalBytes);
-        return new Sent(receipt(connection.send(name.isEmpty() ? envelope : envelope.withName(name))), transfer);
+        InputStream source = file.equals(STANDARD_INPUT) ? in : Files.newInputStream(Path.of(file));
+        Envelope envelope = (totalBytes < 0 ? Envelope.of(source) : Envelope.of(source, totalBytes))
+                .withProgress((bytes, total) -> transfer.at(bytes));
+        Envelope named = name.isEmpty() ? envelope : envelope.withName(name);
+        CompletableFuture<SendReceipt> sent = isRepeatable(file) ? connection.send(named) : sendUntilLost(named);
+        return new Sent(receipt(sent), transfer);
+    }
+
+    /**
+     * Sends what can be read once. A loss is its end, be it while the source gives nothing, which nobody can interrupt: then
+     * the thread that reads is left behind.
+     */
+    private CompletableFuture<SendReceipt> sendUntilLost(Envelope envelope) {
+        CompletableFuture<SendReceipt> outcome = new CompletableFuture<>();
+        reconnecting.whenLost(outcome::completeExceptionally);
+        Thread reader = new Thread(
+                () -> {
+                    try {
+                        var unused = connection.send(envelope).whenComplete((receipt, failure) -> {
+                            if (failure == null) {
+                                outcome.complete(receipt);
+                            } else {
+                                outcome.completeExceptionally(failure);
+                            }
+                        });
+                    } catch (RuntimeException e) {
+                        outcome.completeExceptionally(e);
+                    }
+                },
+                "porthouse-send");
+        reader.setDaemon(true);
+        reader.start();
+        return outcome;
     }
 
     /** Returns if a failure is worth another attempt. */
@@ -116,8 +144,9 @@ final class FileSender {
         if (!isRepeatable(file)) {
             throw new CommandException(
                     Failures.code(failure),
-                    "the connection was lost while " + file + " was sent, and it cannot be read again: "
-                            + failure.getMessage(),
+                    "the connection was lost while " + shown(file)
+                            + " was on its way, and that cannot be read a second time; begin again ("
+                            + failure.getMessage() + ")",
                     failure);
         }
     }
@@ -138,6 +167,10 @@ final class FileSender {
         }
     }
 
+    private static String shown(String file) {
+        return file.equals(STANDARD_INPUT) ? "standard input" : file;
+    }
+
     /** Negative where it cannot be known: pipes and devices. */
     private static long sizeOf(String file) throws IOException {
         return isRepeatable(file) ? Files.size(Path.of(file)) : -1;
@@ -146,29 +179,5 @@ final class FileSender {
     /** Whether reading it twice gives the same. */
     private static boolean isRepeatable(String file) {
         return !file.equals(STANDARD_INPUT) && Files.isRegularFile(Path.of(file));
-    }
-
-    /** Tells the progress what is read. */
-    private static final class Counted extends FilterInputStream {
-        private final Progress.Transfer transfer;
-
-        Counted(InputStream in, Progress.Transfer transfer) {
-            super(in);
-            this.transfer = transfer;
-        }
-
-        @Override
-        public int read() throws IOException {
-            int one = super.read();
-            transfer.add(one < 0 ? 0 : 1);
-            return one;
-        }
-
-        @Override
-        public int read(byte[] into, int offset, int length) throws IOException {
-            int read = super.read(into, offset, length);
-            transfer.add(Math.max(0, read));
-            return read;
-        }
     }
 }

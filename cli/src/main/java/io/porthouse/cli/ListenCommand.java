@@ -2,8 +2,10 @@ package io.porthouse.cli;
 
 import io.porthouse.client.ConnectOptions;
 import io.porthouse.client.Connection;
+import io.porthouse.client.EnvelopeDirectory;
 import io.porthouse.client.Porthouse;
 import io.porthouse.client.PorthouseException;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -109,13 +111,13 @@ final class ListenCommand implements Callable<Integer> {
         if (save == null) {
             return listen(null);
         }
-        try (SaveDirectory directory = SaveDirectory.open(save)) {
+        try (EnvelopeDirectory directory = open(save)) {
             Runtime.getRuntime().addShutdownHook(new Thread(directory::close, "porthouse-tidy"));
             return listen(directory);
         }
     }
 
-    private int listen(@Nullable SaveDirectory directory) throws CommandException, InterruptedException {
+    private int listen(@Nullable EnvelopeDirectory directory) throws CommandException, InterruptedException {
         PrintWriter err = spec.commandLine().getErr();
         Progress progress =
                 new Progress(err, directory != null && parent.streams().terminal(), System::nanoTime);
@@ -132,6 +134,15 @@ final class ListenCommand implements Callable<Integer> {
         }
         int code = listen(connection, listener);
         return directory != null && listener.lost() > 0 ? ExitCode.FAILED : code;
+    }
+
+    private static EnvelopeDirectory open(Path directory) throws CommandException {
+        try {
+            return EnvelopeDirectory.open(directory);
+        } catch (IOException e) {
+            throw new CommandException(
+                    ExitCode.FAILED, SaveFailures.explain(directory, e) + "; give another directory with --save", e);
+        }
     }
 
     private Output output() {

@@ -2,6 +2,8 @@ package io.porthouse.cli;
 
 import io.porthouse.client.ConnectOptions;
 import io.porthouse.client.ConnectionEvents;
+import io.porthouse.client.EnvelopeDirectory;
+import io.porthouse.client.EnvelopeException;
 import io.porthouse.client.EnvelopeHandler;
 import io.porthouse.client.IncomingEnvelope;
 import io.porthouse.client.Message;
@@ -27,7 +29,7 @@ final class Listener implements MessageHandler, EnvelopeHandler, ConnectionEvent
     private final Output output;
     private final PrintWriter err;
     private final Progress progress;
-    private final @Nullable SaveDirectory directory;
+    private final @Nullable EnvelopeDirectory directory;
     private final long wanted;
     private final Reconnecting reconnecting;
     private final LostEnvelopes lost = new LostEnvelopes();
@@ -43,7 +45,7 @@ final class Listener implements MessageHandler, EnvelopeHandler, ConnectionEvent
             Output output,
             PrintWriter err,
             Progress progress,
-            @Nullable SaveDirectory directory,
+            @Nullable EnvelopeDirectory directory,
             long wanted,
             Duration mayBeAway) {
         this.output = output;
@@ -95,15 +97,12 @@ final class Listener implements MessageHandler, EnvelopeHandler, ConnectionEvent
     public EnvelopeSink onEnvelope(IncomingEnvelope envelope) {
         Progress.Transfer transfer =
                 progress.begin(envelope.metadata().name().orElse("envelope"), envelope.totalBytes());
-        if (directory == null || done.isDone()) {
-            return new ShowingSink(this, envelope, transfer);
-        }
-        try {
-            return new SavingSink(this, envelope, transfer, directory);
-        } catch (IOException e) {
-            cannotSave(e);
-            return new ShowingSink(this, envelope, transfer);
-        }
+        EnvelopeSink sink = directory == null || done.isDone()
+                ? new ShowingSink(this, envelope, transfer)
+                : directory
+                        .handler((whole, file) -> arrived(whole, transfer, file), this::notSaved)
+                        .onEnvelope(envelope);
+        return sink.withProgress(transfer::at);
     }
 
     /** An envelope is whole. */
@@ -127,8 +126,12 @@ final class Listener implements MessageHandler, EnvelopeHandler, ConnectionEvent
         }
     }
 
-    /** What arrives has no place: ends the listening. */
-    void cannotSave(IOException failure) {
+    private void notSaved(IncomingEnvelope envelope, IOException failure) {
+        if (failure instanceof EnvelopeException incomplete) {
+            lost(envelope, incomplete.reason());
+            return;
+        }
+        // What arrives has no place.
         Path where = directory == null ? Path.of("") : directory.path();
         done.completeExceptionally(
                 new CommandException(ExitCode.FAILED, SaveFailures.explain(where, failure), failure));

@@ -71,9 +71,9 @@ final class Progress {
             this.totalBytes = totalBytes;
         }
 
-        /** So much more went. */
-        void add(long more) {
-            bytes += more;
+        /** So much went by now. */
+        void at(long bytesSoFar) {
+            bytes = bytesSoFar;
             draw(this);
         }
 

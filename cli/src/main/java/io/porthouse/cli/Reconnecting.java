@@ -23,6 +23,7 @@ final class Reconnecting implements ConnectionEvents {
     private final Duration limit;
     private final Consumer<String> say;
     private final CompletableFuture<CommandException> over = new CompletableFuture<>();
+    private Consumer<PorthouseException> whenLost = cause -> {};
     private int losses;
     private boolean away;
     private boolean ended;
@@ -49,6 +50,11 @@ final class Reconnecting implements ConnectionEvents {
     /** Completes when an absence has lasted too long, with what that means for the command. */
     CompletableFuture<CommandException> over() {
         return over;
+    }
+
+    /** Has somebody told of the losses from now on, who takes the place of whoever was told before. */
+    synchronized void whenLost(Consumer<PorthouseException> told) {
+        whenLost = told;
     }
 
     /** How many times the connection was lost. */
@@ -78,16 +84,19 @@ final class Reconnecting implements ConnectionEvents {
     @Override
     public void onDisconnected(PorthouseException cause, Duration retryIn) {
         int loss;
+        Consumer<PorthouseException> told;
         synchronized (this) {
             if (away) {
                 return;
             }
             away = true;
             loss = ++losses;
+            told = whenLost;
             notifyAll();
         }
         say.accept("the connection was lost: " + cause.getMessage() + " (trying for " + limit.toSeconds() + " s)");
         CompletableFuture.delayedExecutor(limit.toNanos(), TimeUnit.NANOSECONDS).execute(() -> giveUp(loss, cause));
+        told.accept(cause);
     }
 
     @Override
@@ -100,9 +109,16 @@ final class Reconnecting implements ConnectionEvents {
     }
 
     @Override
-    public synchronized void onEnded(@Nullable PorthouseException cause) {
-        ended = true;
-        notifyAll();
+    public void onEnded(@Nullable PorthouseException cause) {
+        Consumer<PorthouseException> told;
+        synchronized (this) {
+            ended = true;
+            told = whenLost;
+            notifyAll();
+        }
+        if (cause != null) {
+            told.accept(cause);
+        }
     }
 
     private void giveUp(int loss, PorthouseException cause) {

@@ -1,5 +1,6 @@
 package io.porthouse.cli;
 
+import io.porthouse.client.FileNames;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -21,7 +22,7 @@ final class SafeText {
         int i = 0;
         while (i < text.length()) {
             int point = text.codePointAt(i);
-            if (isHarmless(point)) {
+            if (FileNames.isHarmless(point)) {
                 if (safe != null) {
                     safe.appendCodePoint(point);
                 }
@@ -48,23 +49,6 @@ final class SafeText {
             String hex = HexFormat.of().formatHex(payload, 0, shown);
             return "(" + payload.length + " bytes) " + hex + (shown < payload.length ? "…" : "");
         }
-    }
-
-    /** Returns whether a terminal shows the character, and does nothing else with it. */
-    static boolean isHarmless(int point) {
-        if (point >= ' ' && point < 0x7F) {
-            return true;
-        }
-        return switch (Character.getType(point)) {
-            // C0, C1, ESC and DEL; zero-width and bidirectional marks; broken pairs; unknowns; U+2028 and U+2029.
-            case Character.CONTROL,
-                    Character.FORMAT,
-                    Character.SURROGATE,
-                    Character.UNASSIGNED,
-                    Character.LINE_SEPARATOR,
-                    Character.PARAGRAPH_SEPARATOR -> false;
-            default -> true;
-        };
     }
 
     private static String escaped(int point) {

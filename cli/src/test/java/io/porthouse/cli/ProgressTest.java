@@ -24,7 +24,7 @@ class ProgressTest {
     void aBarShowsHowFarItIs() {
         Progress.Transfer transfer = progress(true).begin("film\u001b[2J.mkv", 100_000_000);
         pass(500);
-        transfer.add(25_000_000);
+        transfer.at(25_000_000);
         assertThat(screen.toString())
                 .isEqualTo(
                         "\rfilm\\x1b[2J.mkv  [######------------------]  25 %  25.0 MB of 100 MB  50.0 MB/s\u001b[K");
@@ -35,7 +35,7 @@ class ProgressTest {
         Progress.Transfer transfer = progress(true).begin("a", 1000);
         for (int i = 0; i < 1000; i++) {
             pass(1);
-            transfer.add(1);
+            transfer.at(i + 1);
         }
         assertThat(screen.toString().chars().filter(c -> c == '\r').count()).isEqualTo(10);
     }
@@ -44,7 +44,7 @@ class ProgressTest {
     void withoutALengthThereIsNoBar() {
         Progress.Transfer transfer = progress(true).begin("x".repeat(40), -1);
         pass(1000);
-        transfer.add(1_234_567);
+        transfer.at(1_234_567);
         assertThat(screen.toString()).isEqualTo("\r" + "x".repeat(27) + "…  1.23 MB  1.23 MB/s\u001b[K");
     }
 
@@ -52,7 +52,7 @@ class ProgressTest {
     void aClaimThatIsTooSmallDoesNotBreakTheBar() {
         Progress.Transfer transfer = progress(true).begin("a", 10);
         pass(1000);
-        transfer.add(1000);
+        transfer.at(1000);
         assertThat(screen.toString()).contains("[########################] 100 %");
     }
 
@@ -61,7 +61,7 @@ class ProgressTest {
         Progress progress = progress(true);
         progress.clear();
         assertThat(screen.toString()).isEmpty();
-        progress.begin("a", 10).add(1);
+        progress.begin("a", 10).at(1);
         progress.clear();
         assertThat(screen.toString()).endsWith("\r\u001b[K");
     }
@@ -69,7 +69,7 @@ class ProgressTest {
     @Test
     void whereNobodyWatchesNothingIsDrawn() {
         Progress progress = progress(false);
-        progress.begin("a", 10).add(1);
+        progress.begin("a", 10).at(1);
         progress.clear();
         assertThat(screen.toString()).isEmpty();
     }

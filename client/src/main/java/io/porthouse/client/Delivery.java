@@ -23,7 +23,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -31,7 +30,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Takes what links receive to the user's handlers: a read's frames at a time, in order, on one thread at a time that may
- * block. What waits here is bounded: above {@code limitBytes} the link stops reading until half of it is handled.
+ * block. What waits here is bounded by a {@link ReceiveSpace}: above it the link stops reading until some of it is handled.
  */
 final class Delivery {
 
@@ -54,12 +53,10 @@ final class Delivery {
     private final Handlers handlers;
     private final ConnectionEvents events;
     private final Consumer<@Nullable PorthouseException> whenEnded;
-    private final long limitBytes;
+    private final ReceiveSpace space;
 
     private final Queue<Object> queue = new ConcurrentLinkedQueue<>();
     private final AtomicInteger scheduled = new AtomicInteger();
-    private final AtomicLong waitingBytes = new AtomicLong();
-    private volatile @Nullable Link pausedLink;
     private volatile boolean stopped;
     private volatile @Nullable Thread handlerThread;
 
@@ -83,7 +80,7 @@ final class Delivery {
         this.handlers = handlers;
         this.events = options.events;
         this.whenEnded = whenEnded;
-        this.limitBytes = options.receiveBufferBytes;
+        this.space = new ReceiveSpace(options.receiveBufferBytes, this::isHandlerThread);
         this.assembler = new EnvelopeAssembler(options.maxIncomingEnvelopes, new Envelopes());
     }
 
@@ -97,10 +94,7 @@ final class Delivery {
         if (stopped) {
             return false;
         }
-        boolean full = waitingBytes.addAndGet(bytes) > limitBytes;
-        if (full) {
-            pausedLink = link;
-        }
+        boolean full = space.received(link, bytes);
         enqueue(new Batch(link, buffer.retainedSlice(index, bytes)));
         return full;
     }
@@ -128,20 +122,12 @@ final class Delivery {
     /** Handles no more messages, and drops those that wait. A handler that is running goes on. Any thread. */
     void stop() {
         stopped = true;
-        resumeIfPaused();
+        space.resume();
     }
 
     /** Whether a handler of this connection is what runs on the present thread. */
     boolean isHandlerThread() {
         return Thread.currentThread().equals(handlerThread);
-    }
-
-    private void resumeIfPaused() {
-        Link paused = pausedLink;
-        if (paused != null) {
-            pausedLink = null;
-            paused.resumeReading();
-        }
     }
 
     private void enqueue(Object item) {
@@ -189,16 +175,13 @@ final class Delivery {
                     Kind.LOST, "what was received could not be handled (" + t + "); connect again", t));
         } finally {
             frames.release();
-            long left = waitingBytes.addAndGet(-bytes);
-            if (left <= limitBytes / 2) {
-                resumeIfPaused();
-            }
+            space.release(bytes);
         }
     }
 
     private void tell(Object what) {
         if (what instanceof LinkLost lost) {
-            forgetLink();
+            forgetLink(lost.cause);
             guarded(() -> events.onDisconnected(lost.cause, lost.retryIn));
         } else if (what instanceof Reconnected back) {
             back.lostRooms.forEach(room -> guarded(() -> events.onWithdrawn(room, "withdrawn")));
@@ -210,13 +193,14 @@ final class Delivery {
         }
     }
 
-    private void forgetLink() {
+    private void forgetLink(@Nullable PorthouseException cause) {
+        space.lost(cause);
         guarded(assembler::end);
         rooms.clear();
     }
 
     private void handle(LinkEnded end) {
-        forgetLink();
+        forgetLink(end.cause);
         guarded(() -> events.onEnded(end.cause));
         guarded(() -> whenEnded.accept(end.cause));
     }
@@ -344,7 +328,7 @@ final class Delivery {
                 throw new IllegalStateException("chunks without a handler are not fed");
             }
             return handler.onEnvelope(
-                    new IncomingEnvelope(room.name, key.node(), key.origin(), totalBytes, text, metadata));
+                    new IncomingEnvelope(room.name, key.node(), key.origin(), totalBytes, text, metadata, space));
         }
 
         @Override

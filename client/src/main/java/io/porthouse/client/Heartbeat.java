@@ -41,8 +41,14 @@ final class Heartbeat {
     }
 
     private void beat() {
-        // While this side does not read, silence says nothing.
-        if (heard || !channel.config().isAutoRead()) {
+        if (!channel.config().isAutoRead()) {
+            // While this side does not read, silence says nothing, and the router's own PING is not seen: so that it
+            // need
+            // not doubt this side, it hears of it.
+            heard = false;
+            asked = false;
+            boolean unused = queue.control(queue.headerOnly(FrameType.PING, 0, 0));
+        } else if (heard) {
             heard = false;
             asked = false;
         } else if (!asked) {

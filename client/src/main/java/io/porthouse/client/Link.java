@@ -240,7 +240,8 @@ final class Link {
     void onConnected(Channel connected, FrameReader frames) {
         channel = connected;
         SendQueue queue = new SendQueue(connected, receipts, options, delivery::isHandlerThread);
-        OutgoingEnvelopes envelopes = new OutgoingEnvelopes(connected.alloc(), queue, this::newAnswer);
+        OutgoingEnvelopes envelopes = new OutgoingEnvelopes(
+                connected.alloc(), queue, new EnvelopePlaces(options, this::isOwnThread), this::newAnswer);
         Conversation begun = new Conversation(options, this, again, frames, queue, envelopes);
         sendQueue = queue;
         outgoing = envelopes;

@@ -12,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
@@ -32,36 +33,47 @@ final class OutgoingEnvelopes {
         final int id;
         final Rooms.Held room;
         final CompletableFuture<SendReceipt> receipt;
+        final boolean whole;
 
-        Open(int id, Rooms.Held room, CompletableFuture<SendReceipt> receipt) {
+        /** Whether chunk 0 is on its way, so that giving up means a cancel. */
+        boolean begun;
+
+        boolean hasPlace = true;
+
+        Open(int id, Rooms.Held room, CompletableFuture<SendReceipt> receipt, boolean whole) {
             this.id = id;
             this.room = room;
             this.receipt = receipt;
+            this.whole = whole;
         }
     }
 
     private final ByteBufAllocator allocator;
     private final SendQueue queue;
+    private final EnvelopePlaces places;
     private final Supplier<CompletableFuture<SendReceipt>> newReceipt;
 
     /** By identity: a walk over an envelope's chunks is what is open, not the envelope, which may be sent twice at once. */
     private final IdentityHashMap<EnvelopeChunks, Open> open = new IdentityHashMap<>();
 
     private int lastId;
-    private int maxOpen;
     private volatile int maxFrameBytes;
     private @Nullable PorthouseException ended;
 
     OutgoingEnvelopes(
-            ByteBufAllocator allocator, SendQueue queue, Supplier<CompletableFuture<SendReceipt>> newReceipt) {
+            ByteBufAllocator allocator,
+            SendQueue queue,
+            EnvelopePlaces places,
+            Supplier<CompletableFuture<SendReceipt>> newReceipt) {
         this.allocator = allocator;
         this.queue = queue;
+        this.places = places;
         this.newReceipt = newReceipt;
     }
 
-    synchronized void limits(int maxFrame, int maxOpenEnvelopes) {
+    void limits(int maxFrame, int maxOpenEnvelopes) {
         maxFrameBytes = maxFrame;
-        maxOpen = maxOpenEnvelopes;
+        places.most(maxOpenEnvelopes);
     }
 
     /** The largest frame that the router takes. */
@@ -70,7 +82,7 @@ final class OutgoingEnvelopes {
     }
 
     /**
-     * Sends a whole envelope; returns when its last chunk is queued.
+     * Sends a whole envelope, once the router allows one more to be open; returns when its last chunk is queued.
      *
      * @return completed by the receipt
      * @throws PorthouseException if the payload cannot be read, or the link ends; receivers are then told to forget it
@@ -82,20 +94,25 @@ final class OutgoingEnvelopes {
     /** Sends what the caller cut; otherwise like {@link #send(Rooms.Held, Envelope)}. */
     CompletableFuture<SendReceipt> send(Rooms.Held room, EnvelopeChunks chunks) {
         try (chunks) {
-            CompletableFuture<SendReceipt> receipt = newReceipt.get();
-            for (EnvelopeChunk chunk : chunks) {
-                receipt = send(room, chunk);
-                if (receipt.isCompletedExceptionally()) {
-                    forget(chunks);
-                    break;
-                }
+            // Before anything is read: who waits for a place holds no chunk.
+            return walk(begin(room, chunks, true), chunks);
+        }
+    }
+
+    private CompletableFuture<SendReceipt> walk(Open envelope, EnvelopeChunks chunks) {
+        try {
+            Iterator<EnvelopeChunk> walk = chunks.iterator();
+            while (walk.hasNext() && !envelope.receipt.isDone()) {
+                queue(envelope, walk.next());
             }
-            return receipt;
+            forget(chunks);
+            return envelope.receipt;
         } catch (UncheckedIOException e) {
-            PorthouseException failure = new PorthouseException(
+            throw new PorthouseException(
                     Kind.SOURCE, "the payload could not be read (" + e.getMessage() + "); it was given up", e);
-            cancel(chunks, failure);
-            throw failure;
+        } finally {
+            // Whatever it was that failed; behind the last chunk nothing is left to be given up.
+            cancel(chunks, new PorthouseException(Kind.SOURCE, "the payload could not be read; it was given up"));
         }
     }
 
@@ -106,22 +123,9 @@ final class OutgoingEnvelopes {
      * @throws PorthouseException if the link ends, or the chunk cannot be sent; receivers are then told to forget it
      */
     CompletableFuture<SendReceipt> send(Rooms.Held room, EnvelopeChunk chunk) {
-        Open envelope = chunk.index() == 0 ? begin(room, chunk.chunks()) : going(room, chunk);
-        if (envelope.receipt.isDone()) {
-            return envelope.receipt;
-        }
-        try {
-            queue.chunk(
-                    room,
-                    chunk.frameBytes(),
-                    chunk.isLast() ? envelope.receipt : null,
-                    (out, correlation) -> chunk.write(out, room.handle, envelope.id, correlation));
-        } catch (PorthouseException e) {
-            cancel(chunk.chunks(), e);
-            throw e;
-        }
-        if (chunk.isLast()) {
-            forget(chunk.chunks());
+        Open envelope = chunk.index() == 0 ? begin(room, chunk.chunks(), false) : going(room, chunk);
+        if (!envelope.receipt.isDone()) {
+            queue(envelope, chunk);
         }
         return envelope.receipt;
     }
@@ -129,7 +133,7 @@ final class OutgoingEnvelopes {
     /** The router refused an envelope before its last chunk. */
     void fail(int id, PorthouseException refusal) {
         // Stays in the map, so that its sender, who may be at any chunk, finds the failure.
-        matching(envelope -> envelope.id == id).forEach(envelope -> envelope.receipt.completeExceptionally(refusal));
+        matching(envelope -> envelope.id == id).forEach(envelope -> fail(envelope, refusal));
     }
 
     /** A room was left or withdrawn. */
@@ -137,8 +141,7 @@ final class OutgoingEnvelopes {
         PorthouseException failure = new PorthouseException(
                 Kind.REJECTED,
                 "room " + room.name + " was left or withdrawn while an envelope was being sent there; join it again");
-        matching(envelope -> envelope.room == room)
-                .forEach(envelope -> envelope.receipt.completeExceptionally(failure));
+        matching(envelope -> envelope.room == room).forEach(envelope -> fail(envelope, failure));
     }
 
     /** The link has ended. */
@@ -146,9 +149,19 @@ final class OutgoingEnvelopes {
         synchronized (this) {
             ended = cause;
         }
-        PorthouseException failure = cause.with("the connection ended while an envelope was being sent, which its"
-                + " receivers are told to forget; send it again from its first chunk (" + cause.getMessage() + ")");
-        matching(envelope -> true).forEach(envelope -> envelope.receipt.completeExceptionally(failure));
+        places.end(cause);
+        PorthouseException failure = brokenOff(cause);
+        matching(envelope -> true).forEach(envelope -> fail(envelope, failure));
+    }
+
+    private static PorthouseException brokenOff(PorthouseException end) {
+        return end.with("the connection ended while an envelope was being sent, which its receivers are told to forget;"
+                + " send it again from its first chunk (" + end.getMessage() + ")");
+    }
+
+    private void fail(Open envelope, PorthouseException failure) {
+        envelope.receipt.completeExceptionally(failure);
+        giveBack(envelope);
     }
 
     private EnvelopeChunks cut(Envelope envelope) {
@@ -164,27 +177,46 @@ final class OutgoingEnvelopes {
         }
     }
 
-    private Open begin(Rooms.Held room, EnvelopeChunks chunks) {
+    private Open begin(Rooms.Held room, EnvelopeChunks chunks, boolean whole) {
         try {
             chunks.requireFits(maxFrameBytes);
         } catch (IllegalArgumentException e) {
             throw new PorthouseException(Kind.USAGE, e.getMessage() + "; cut it into smaller chunks", e);
         }
+        places.take(whole);
+        PorthouseException failure;
         synchronized (this) {
-            if (ended != null) {
-                throw ended.again();
+            failure = ended == null ? null : ended.again();
+            if (failure == null) {
+                Open begun = new Open(++lastId, room, newReceipt.get(), whole);
+                if (open.putIfAbsent(chunks, begun) == null) {
+                    return begun;
+                }
+                failure = new PorthouseException(Kind.USAGE, "chunk 0 of this envelope was sent before; cut it again");
             }
-            if (open.size() >= maxOpen) {
-                throw new PorthouseException(
-                        Kind.FULL,
-                        maxOpen + " envelopes are being sent, which is all the router allows; finish one first");
-            }
-            Open begun = new Open(++lastId, room, newReceipt.get());
-            if (open.putIfAbsent(chunks, begun) != null) {
-                throw new PorthouseException(Kind.USAGE, "chunk 0 of this envelope was sent before; cut it again");
-            }
-            return begun;
         }
+        places.giveBack(whole);
+        throw failure;
+    }
+
+    private void queue(Open envelope, EnvelopeChunk chunk) {
+        try {
+            queue.chunk(
+                    envelope.room,
+                    chunk.frameBytes(),
+                    chunk.isLast() ? envelope.receipt : null,
+                    (out, correlation) -> chunk.write(out, envelope.room.handle, envelope.id, correlation));
+        } catch (PorthouseException e) {
+            boolean linkEnded = e.kind() != Kind.FULL && e.kind() != Kind.INTERRUPTED;
+            PorthouseException failure = linkEnded ? brokenOff(e) : e;
+            cancel(chunk.chunks(), failure);
+            throw failure;
+        }
+        envelope.begun = true;
+        if (chunk.isLast()) {
+            forget(chunk.chunks());
+        }
+        chunk.sent();
     }
 
     private synchronized Open going(Rooms.Held room, EnvelopeChunk chunk) {
@@ -200,18 +232,41 @@ final class OutgoingEnvelopes {
     }
 
     private void cancel(EnvelopeChunks chunks, PorthouseException failure) {
-        Open envelope = forget(chunks);
-        if (envelope != null) {
-            envelope.receipt.completeExceptionally(failure);
+        Open envelope = remove(chunks);
+        if (envelope == null) {
+            return;
+        }
+        envelope.receipt.completeExceptionally(failure);
+        if (envelope.begun) {
             ByteBuf frame = allocator.buffer(Chunk.CANCEL_FRAME_BYTES);
             Chunk.writeCancel(frame, 0, envelope.room.handle, 0, envelope.id);
             // A full reserve drops the cancel: then the link is about to be given up, which cancels too.
             boolean unused = queue.control(frame);
         }
+        // Behind the cancel: to the router the next envelope would be one too many.
+        giveBack(envelope);
     }
 
-    private synchronized @Nullable Open forget(EnvelopeChunks chunks) {
+    private void forget(EnvelopeChunks chunks) {
+        Open envelope = remove(chunks);
+        if (envelope != null) {
+            giveBack(envelope);
+        }
+    }
+
+    private synchronized @Nullable Open remove(EnvelopeChunks chunks) {
         return open.remove(chunks);
+    }
+
+    private void giveBack(Open envelope) {
+        boolean had;
+        synchronized (this) {
+            had = envelope.hasPlace;
+            envelope.hasPlace = false;
+        }
+        if (had) {
+            places.giveBack(envelope.whole);
+        }
     }
 
     private synchronized List<Open> matching(Predicate<Open> which) {

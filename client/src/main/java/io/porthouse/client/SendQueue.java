@@ -44,11 +44,6 @@ final class SendQueue {
     /** How far answers to the router's own PINGs may go over the limit before the link is given up. */
     private static final int CONTROL_RESERVE_BYTES = 64 << 10;
 
-    private static final double WHOLE = 1.0;
-
-    /** What chunks may fill, so that messages find room beside them. */
-    private static final double FOR_CHUNKS = 0.5;
-
     private final Channel channel;
     private final EventLoop loop;
     private final ByteBufAllocator allocator;
@@ -91,7 +86,7 @@ final class SendQueue {
         boolean wake;
         lock.lock();
         try {
-            space.awaitSpace(frameBytes, WHOLE, receipt != null);
+            space.awaitSpace(frameBytes, receipt != null);
             ByteBuf block = blockFor(frameBytes);
             long correlation = 0;
             int allFlags = flags;
@@ -122,7 +117,8 @@ final class SendQueue {
     }
 
     /**
-     * Queues one chunk of an envelope, once its room is not paused; waits while the chunks' share of the queue is full.
+     * Queues one chunk of an envelope, once its room is not paused; waits while the chunks' share of the queue is full, in
+     * turn with other envelopes.
      *
      * @param receipt with the last chunk: completed by the router's receipt; else null
      * @param writer writes just {@code frameBytes}, with the correlation, or 0 without a receipt
@@ -132,8 +128,7 @@ final class SendQueue {
         boolean wake;
         lock.lock();
         try {
-            space.awaitFlow(room);
-            space.awaitSpace(frameBytes, FOR_CHUNKS, receipt != null);
+            space.awaitChunk(room, frameBytes, receipt != null);
             writer.write(blockFor(frameBytes), receipt == null ? 0 : lastCorrelation + 1);
             if (receipt != null) {
                 long unused = register(room, receipt);
@@ -169,7 +164,7 @@ final class SendQueue {
         boolean wake;
         lock.lock();
         try {
-            space.awaitSpace(Frame.HEADER_BYTES, WHOLE, false);
+            space.awaitSpace(Frame.HEADER_BYTES, false);
             ByteBuf frame = maker.make(++lastCorrelation);
             register.accept(lastCorrelation);
             wake = append(frame);
@@ -266,7 +261,7 @@ final class SendQueue {
     void flowChanged() {
         lock.lock();
         try {
-            space.wakeSenders();
+            space.flowChanged();
         } finally {
             lock.unlock();
         }

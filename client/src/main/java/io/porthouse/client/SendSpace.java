@@ -2,6 +2,7 @@ package io.porthouse.client;
 
 import io.netty.channel.EventLoop;
 import io.porthouse.client.PorthouseException.Kind;
+import java.util.ArrayDeque;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -13,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class SendSpace {
 
+    /** What chunks may fill, so that messages find room beside them. */
+    private static final double FOR_CHUNKS = 0.5;
+
     /** Senders that wait go on when no more than this part of the limit is pending. */
     private static final int WAKE_PART = 4;
 
@@ -23,6 +27,20 @@ final class SendSpace {
     private final long limitBytes;
     private final int maxUnacknowledged;
     private final long timeoutNanos;
+
+    /** An envelope that waits to go on. */
+    private static final class Turn {
+        final Rooms.Held room;
+        final Condition come;
+
+        Turn(Rooms.Held room, Condition come) {
+            this.room = room;
+            this.come = come;
+        }
+    }
+
+    /** The envelopes that wait, in the order of coming: each has one chunk in its turn, so that all get an equal share. */
+    private final ArrayDeque<Turn> turns = new ArrayDeque<>();
 
     private long pendingBytes;
     private int unacknowledged;
@@ -64,6 +82,7 @@ final class SendSpace {
         progress++;
         if (pendingBytes <= limitBytes / WAKE_PART) {
             changed.signalAll();
+            wakeNextTurn();
         }
     }
 
@@ -72,11 +91,29 @@ final class SendSpace {
         unacknowledged -= count;
         progress++;
         changed.signalAll();
+        wakeNextTurn();
     }
 
-    /** Senders look again. */
-    void wakeSenders() {
-        changed.signalAll();
+    /** A room goes on, or was lost. */
+    void flowChanged() {
+        wakeNextTurn();
+    }
+
+    private void wakeNextTurn() {
+        Turn next = nextTurn();
+        if (next != null) {
+            next.come.signal();
+        }
+    }
+
+    /** Whose turn it is: a paused room holds up its own envelopes only. */
+    private @Nullable Turn nextTurn() {
+        for (Turn turn : turns) {
+            if (!turn.room.paused) {
+                return turn;
+            }
+        }
+        return null;
     }
 
     /** Refuses senders from now on, and those that wait. The first cause stays. */
@@ -84,58 +121,59 @@ final class SendSpace {
         if (refusal == null) {
             refusal = cause;
         }
-        wakeSenders();
+        changed.signalAll();
+        turns.forEach(turn -> turn.come.signal());
     }
 
     /**
-     * Waits until an envelope may go on. Without a time limit: the router gives its word to go on, or closes the slow member
-     * that it waits for.
+     * Waits until an envelope's next chunk may be queued: its room is not paused, all envelopes that came before have had
+     * their turn, and it fits into what chunks may fill. While the room is paused there is no time limit: the router gives
+     * its word to go on, or closes the slow member that it waits for.
      */
-    void awaitFlow(Rooms.Held room) {
+    void awaitChunk(Rooms.Held room, int frameBytes, boolean withReceipt) {
         requireOpen();
-        while (room.paused) {
-            requireMayWait("room " + room.name + " is paused");
-            try {
-                changed.await();
-            } catch (InterruptedException e) {
-                throw interrupted(e);
-            }
-            requireOpen();
+        long limit = (long) (limitBytes * FOR_CHUNKS);
+        boolean free = !room.paused && nextTurn() == null;
+        if (free && !hasNoBytes(frameBytes, limit) && !hasNoReceipts(withReceipt)) {
+            return;
+        }
+        Turn turn = new Turn(room, lock.newCondition());
+        turns.add(turn);
+        try {
+            await(turn, frameBytes, limit, withReceipt);
+        } finally {
+            turns.remove(turn);
+            wakeNextTurn();
         }
     }
 
-    /**
-     * Waits until a frame fits: for as long as anything moves, plus the send timeout.
-     *
-     * @param shareOfLimit what part of the limit this kind of frame may fill, 0 to 1
-     */
-    void awaitSpace(int frameBytes, double shareOfLimit, boolean withReceipt) {
+    /** Waits until a message or a request fits: for as long as anything moves, plus the send timeout. */
+    void awaitSpace(int frameBytes, boolean withReceipt) {
         requireOpen();
-        long limit = (long) (limitBytes * shareOfLimit);
+        await(null, frameBytes, limitBytes, withReceipt);
+    }
+
+    /** @param turn what must have come too; null: nothing */
+    private void await(@Nullable Turn turn, int frameBytes, long limit, boolean withReceipt) {
         long seen = progress;
         long left = timeoutNanos;
-        while (hasNoBytes(frameBytes, limit) || hasNoReceipts(withReceipt)) {
-            String what = hasNoReceipts(withReceipt)
-                    ? unacknowledged + " receipts are outstanding"
-                    : "the send buffer is full";
-            requireMayWait(what);
-            if (hasNoReceipts(withReceipt) && isHandler.getAsBoolean()) {
-                // They may not come while this thread is behind, because then nothing is read.
-                throw new PorthouseException(
-                        Kind.FULL,
-                        what + ", and a handler cannot wait for receipts; send from another thread, or post");
-            }
+        while ((turn != null && nextTurn() != turn) || hasNoBytes(frameBytes, limit) || hasNoReceipts(withReceipt)) {
+            boolean paused = turn != null && turn.room.paused;
+            requireMayWait(paused, withReceipt);
             if (left <= 0) {
                 throw new PorthouseException(
-                        Kind.FULL, what + " and nothing moves; check that the router is reading, or send less at once");
+                        Kind.FULL,
+                        full(withReceipt)
+                                + " and nothing moves; check that the router is reading, or send less at once");
             }
+            Condition signal = turn == null ? changed : turn.come;
             try {
-                left = changed.awaitNanos(left);
+                left = signal.awaitNanos(paused ? Long.MAX_VALUE : left);
             } catch (InterruptedException e) {
                 throw interrupted(e);
             }
             requireOpen();
-            if (seen != progress) {
+            if (paused || seen != progress) {
                 seen = progress;
                 left = timeoutNanos;
             }
@@ -151,10 +189,20 @@ final class SendSpace {
         return withReceipt && unacknowledged >= maxUnacknowledged;
     }
 
-    private void requireMayWait(String what) {
+    private String full(boolean withReceipt) {
+        return hasNoReceipts(withReceipt) ? unacknowledged + " receipts are outstanding" : "the send buffer is full";
+    }
+
+    private void requireMayWait(boolean paused, boolean withReceipt) {
+        String what = paused ? "the room is paused" : full(withReceipt);
         if (loop.inEventLoop()) {
             throw new PorthouseException(
                     Kind.FULL, what + ", and the connection's own thread cannot wait; send from another thread");
+        }
+        if (!paused && hasNoReceipts(withReceipt) && isHandler.getAsBoolean()) {
+            // They may not come while this thread is behind, because then nothing is read.
+            throw new PorthouseException(
+                    Kind.FULL, what + ", and a handler cannot wait for receipts; send from another thread, or post");
         }
     }
 

@@ -18,6 +18,7 @@ import io.porthouse.protocol.Envelope;
 import io.porthouse.protocol.EnvelopeChunk;
 import io.porthouse.protocol.EnvelopeChunks;
 import io.porthouse.protocol.EnvelopeFailure;
+import io.porthouse.protocol.EnvelopeProgress;
 import io.porthouse.protocol.Flags;
 import io.porthouse.protocol.Frame;
 import io.porthouse.protocol.FrameType;
@@ -29,8 +30,10 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -299,20 +302,132 @@ class EnvelopeTransferTest {
         }
     }
 
+    /** Opens as many as the router allows, chunk by chunk. */
+    private static List<EnvelopeChunks> openAll(Connection connection) {
+        List<EnvelopeChunks> open = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            EnvelopeChunks chunks = Envelope.of(new byte[2048]).chunks(1);
+            open.add(chunks);
+            assertThat(connection.send(chunks.iterator().next())).isNotDone();
+        }
+        return open;
+    }
+
     @Test
-    void noMoreEnvelopesAreOpenThanTheRouterAllows() throws Exception {
-        try (var pair = router.connect(router.options())) {
-            List<EnvelopeChunks> open = new ArrayList<>();
-            for (int i = 0; i < 4; i++) {
-                EnvelopeChunks chunks = Envelope.of(new byte[2048]).chunks(1);
-                open.add(chunks);
-                assertThat(pair.connection().send(chunks.iterator().next())).isNotDone();
-            }
+    void whoFindsTooManyEnvelopesOpenDoesNotWaitForEverForThoseThatNobodyGoesOnWith() throws Exception {
+        try (var pair = router.connect(router.options().sendTimeout(Duration.ofMillis(300)))) {
+            List<EnvelopeChunks> open = openAll(pair.connection());
             assertThatThrownBy(() -> pair.connection().send("lobby", Envelope.of("fifth")))
                     .isInstanceOfSatisfying(
                             PorthouseException.class, e -> assertThat(e.kind()).isEqualTo(Kind.FULL))
                     .hasMessageContaining("4 envelopes");
             open.forEach(EnvelopeChunks::close);
+        }
+    }
+
+    @Test
+    void anEnvelopeTooManyWaitsForItsPlace() throws Exception {
+        try (var pair = router.connect(router.options())) {
+            List<EnvelopeChunks> open = openAll(pair.connection());
+            List<CompletableFuture<SendReceipt>> waiting = new ArrayList<>();
+            for (int i = 0; i < 10; i++) {
+                waiting.add(sendLater(pair.connection(), Envelope.of("late")));
+            }
+            Set<Integer> going = new HashSet<>();
+            for (int i = 0; i < 4; i++) {
+                going.add(
+                        Chunk.envelopeId(pair.router().read(FrameType.ENVELOPE).frame(), 0));
+            }
+            // The router gives one up, which makes room for all ten, one after the other.
+            pair.router().control(new ControlBody.Refusal(103, "too large", null, 2L, null), LOBBY, 0);
+            for (int i = 0; i < 10; i++) {
+                Received late = pair.router().read(FrameType.ENVELOPE);
+                assertThat(late.flags()).isEqualTo(Flags.CHUNK | Flags.LAST | Flags.TEXT | Flags.RECEIPT);
+                assertThat(going).hasSize(4).doesNotContain(Chunk.envelopeId(late.frame(), 0));
+                pair.router().receipt(LOBBY, late.correlation(), 0, 1);
+            }
+            for (CompletableFuture<SendReceipt> receipt : waiting) {
+                assertThat(soon(receipt).recipients()).isEqualTo(1);
+            }
+            open.forEach(EnvelopeChunks::close);
+        }
+    }
+
+    @Test
+    void theEndOfTheConnectionIsTheEndOfTheWait() throws Exception {
+        try (var pair = router.connect(router.options())) {
+            List<EnvelopeChunks> open = openAll(pair.connection());
+            CompletableFuture<SendReceipt> waiting = sendLater(pair.connection(), Envelope.of("late"));
+            pair.router().control(new ControlBody.Close(3501, "token-unknown", null), 0, 0);
+            assertThat(failure(waiting).code()).isEqualTo(3501);
+            open.forEach(EnvelopeChunks::close);
+        }
+    }
+
+    @Test
+    void theSenderIsToldHowFarItIs() throws Exception {
+        List<String> told = new ArrayList<>();
+        EnvelopeProgress progress = (bytes, total) -> told.add(bytes + " of " + total);
+        try (var pair = router.connect(router.options())) {
+            Connection connection = pair.connection();
+            var unused = connection.send(Envelope.of(new byte[2500])
+                    .withProgress(progress)
+                    .to("lobby")
+                    .chunks(1));
+            var unusedToo =
+                    connection.send(Envelope.of(InputStream.nullInputStream()).withProgress(progress));
+            for (int i = 0; i < 4; i++) {
+                Received chunk = pair.router().read(FrameType.ENVELOPE);
+                if (chunk.correlation() != 0) {
+                    pair.router().receipt(LOBBY, chunk.correlation(), 0, 1);
+                }
+            }
+            assertThat(told).containsExactly("1024 of 2500", "2048 of 2500", "2500 of 2500", "0 of -1");
+        }
+    }
+
+    @Test
+    void aSourceThatBreaksARuleIsCancelledToo() throws Exception {
+        InputStream wrong = new InputStream() {
+            private boolean begun;
+
+            @Override
+            public int read() {
+                return 0;
+            }
+
+            @Override
+            public int read(byte[] into, int offset, int length) {
+                if (begun) {
+                    throw new IllegalStateException("on purpose");
+                }
+                begun = length > 1;
+                return length;
+            }
+        };
+        try (var pair = router.connect(router.options())) {
+            assertThatThrownBy(() -> pair.connection().send(Envelope.of(wrong))).hasMessage("on purpose");
+            assertThat(Chunk.index(pair.router().read(FrameType.ENVELOPE).frame(), 0))
+                    .isZero();
+            assertThat(Chunk.index(pair.router().read(FrameType.ENVELOPE).frame(), 0))
+                    .isEqualTo(Chunk.CANCEL_INDEX);
+        }
+    }
+
+    @Test
+    void aWrongTotalIsToldToTheSender() throws Exception {
+        try (var pair = router.connect(router.options())) {
+            for (int announced : new int[] {10, 30}) {
+                assertThatThrownBy(() ->
+                                pair.connection().send(Envelope.of(new ByteArrayInputStream(new byte[20]), announced)))
+                        .isInstanceOfSatisfying(
+                                PorthouseException.class,
+                                e -> assertThat(e.kind()).isEqualTo(Kind.SOURCE))
+                        .hasMessageContaining("was to have " + announced);
+            }
+            // Nothing of them was on its way, so nothing had to be cancelled.
+            pair.connection().post("lobby", "next");
+            assertThat(pair.router().read(FrameType.ENVELOPE).text()).isEqualTo("next");
         }
     }
 
@@ -346,7 +461,7 @@ class EnvelopeTransferTest {
                 writeChunk(pair, chunks.iterator().next(), LOBBY, 1);
             }
             pair.router().control(new ControlBody.Withdrawn("acme/lobby", "withdrawn"), LOBBY, 0);
-            assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("acme/lobby " + EnvelopeFailure.ENDED);
+            assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("acme/lobby " + EnvelopeFailure.ROOM_LOST);
         }
     }
 

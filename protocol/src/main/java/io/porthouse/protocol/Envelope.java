@@ -31,12 +31,19 @@ public final class Envelope {
     private final boolean text;
     private final EnvelopeMetadata metadata;
     private final @Nullable String room;
+    private final EnvelopeProgress progress;
 
-    private Envelope(Source source, boolean text, EnvelopeMetadata metadata, @Nullable String room) {
+    private Envelope(Source source, boolean text, EnvelopeMetadata metadata) {
+        this(source, text, metadata, null, EnvelopeProgress.NONE);
+    }
+
+    private Envelope(
+            Source source, boolean text, EnvelopeMetadata metadata, @Nullable String room, EnvelopeProgress progress) {
         this.source = source;
         this.text = text;
         this.metadata = metadata;
         this.room = room;
+        this.progress = progress;
     }
 
     /**
@@ -45,12 +52,12 @@ public final class Envelope {
      * @param payload not copied, so not to be changed until it is sent
      */
     public static Envelope of(byte[] payload) {
-        return new Envelope(Source.bytes(payload), false, EnvelopeMetadata.NONE, null);
+        return new Envelope(Source.bytes(payload), false, EnvelopeMetadata.NONE);
     }
 
     /** Describes a text, sent as UTF-8 and marked as text. */
     public static Envelope of(String text) {
-        return new Envelope(Source.bytes(text.getBytes(StandardCharsets.UTF_8)), true, EnvelopeMetadata.NONE, null);
+        return new Envelope(Source.bytes(text.getBytes(StandardCharsets.UTF_8)), true, EnvelopeMetadata.NONE);
     }
 
     /**
@@ -61,7 +68,7 @@ public final class Envelope {
         Path last = file.getFileName();
         EnvelopeMetadata metadata =
                 last == null ? EnvelopeMetadata.NONE : EnvelopeMetadata.NONE.withName(last.toString());
-        return new Envelope(Source.file(file), false, metadata, null);
+        return new Envelope(Source.file(file), false, metadata);
     }
 
     /**
@@ -71,7 +78,7 @@ public final class Envelope {
      *     EnvelopeChunks#close}
      */
     public static Envelope of(InputStream payload) {
-        return new Envelope(Source.once(payload, Chunk.UNKNOWN_TOTAL), false, EnvelopeMetadata.NONE, null);
+        return new Envelope(Source.once(payload, Chunk.UNKNOWN_TOTAL), false, EnvelopeMetadata.NONE);
     }
 
     /**
@@ -85,7 +92,7 @@ public final class Envelope {
         if (totalBytes < 0) {
             throw new IllegalArgumentException("a payload has at least 0 bytes, not " + totalBytes);
         }
-        return new Envelope(Source.once(payload, totalBytes), false, EnvelopeMetadata.NONE, null);
+        return new Envelope(Source.once(payload, totalBytes), false, EnvelopeMetadata.NONE);
     }
 
     /**
@@ -108,7 +115,7 @@ public final class Envelope {
 
     /** Returns the same payload with all of its metadata replaced. */
     public Envelope withMetadata(EnvelopeMetadata replacement) {
-        return new Envelope(source, text, replacement, room);
+        return new Envelope(source, text, replacement, room, progress);
     }
 
     /**
@@ -117,7 +124,12 @@ public final class Envelope {
      * @param room its name: {@code account/name}, or {@code name} in the sender's own account; checked when it is sent
      */
     public Envelope to(String room) {
-        return new Envelope(source, text, metadata, room);
+        return new Envelope(source, text, metadata, room, progress);
+    }
+
+    /** Returns the same payload with somebody who is told, chunk by chunk, how far each sending of it is. */
+    public Envelope withProgress(EnvelopeProgress listener) {
+        return new Envelope(source, text, metadata, room, listener);
     }
 
     /** The room that it is for; empty: the sender's default room, or one named with the sending. */
@@ -166,7 +178,7 @@ public final class Envelope {
         byte[] metadataUtf8 = metadata.utf8();
         EnvelopeChunks.requireFits(EnvelopeChunks.largestFrameBytes(kib, metadataUtf8.length), maxFrameBytes);
         source.claim();
-        return new EnvelopeChunks(source, kib << 10, metadataUtf8, text, room);
+        return new EnvelopeChunks(source, kib << 10, metadataUtf8, text, room, progress);
     }
 
     /** Where a payload's bytes come from. */

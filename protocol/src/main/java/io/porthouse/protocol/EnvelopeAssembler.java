@@ -64,14 +64,14 @@ public final class EnvelopeAssembler {
         }
     }
 
-    /** Fails what is open in a room, with {@link EnvelopeFailure#ENDED}: for WITHDRAWN. */
+    /** Fails what is open in a room, with {@link EnvelopeFailure#ROOM_LOST}: for WITHDRAWN. */
     public void endRoom(int room) {
-        endWhere(key -> key.room() == room);
+        endWhere(key -> key.room() == room, EnvelopeFailure.ROOM_LOST);
     }
 
-    /** Fails all that is open, with {@link EnvelopeFailure#ENDED}: for the end of the connection. */
+    /** Fails all that is open, with {@link EnvelopeFailure#CONNECTION_LOST}: for the end of the connection. */
     public void end() {
-        endWhere(key -> true);
+        endWhere(key -> true, EnvelopeFailure.CONNECTION_LOST);
     }
 
     /** How many envelopes are open. */
@@ -145,13 +145,13 @@ public final class EnvelopeAssembler {
         }
     }
 
-    private void endWhere(Predicate<EnvelopeKey> which) {
+    private void endWhere(Predicate<EnvelopeKey> which, EnvelopeFailure reason) {
         Iterator<Map.Entry<EnvelopeKey, Open>> all = open.entrySet().iterator();
         while (all.hasNext()) {
             Map.Entry<EnvelopeKey, Open> entry = all.next();
             if (which.test(entry.getKey())) {
                 all.remove();
-                entry.getValue().sink.failed(EnvelopeFailure.ENDED);
+                entry.getValue().sink.failed(reason);
             }
         }
     }

@@ -74,6 +74,14 @@ public final class EnvelopeChunk {
         chunks.write(this, out, room, envelopeId, correlation);
     }
 
+    /**
+     * Tells who watches the envelope ({@link Envelope#withProgress}) that this chunk is on its way: for the connection that
+     * sends it.
+     */
+    public void sent() {
+        chunks.sent(this);
+    }
+
     private void requireLast(long correlation) {
         if (correlation != 0 && !last) {
             throw new IllegalArgumentException("only an envelope's last chunk may carry a correlation");

@@ -28,6 +28,7 @@ public final class EnvelopeChunks implements Iterable<EnvelopeChunk>, AutoClosea
     private final byte[] metadata;
     private final boolean text;
     private final @Nullable String room;
+    private final EnvelopeProgress progress;
     private final CRC32 crc = new CRC32();
 
     /** One byte more than a chunk: whether that byte exists says whether a chunk is the last. */
@@ -42,12 +43,19 @@ public final class EnvelopeChunks implements Iterable<EnvelopeChunk>, AutoClosea
     private boolean done;
     private boolean closed;
 
-    EnvelopeChunks(Envelope.Source source, int chunkBytes, byte[] metadata, boolean text, @Nullable String room) {
+    EnvelopeChunks(
+            Envelope.Source source,
+            int chunkBytes,
+            byte[] metadata,
+            boolean text,
+            @Nullable String room,
+            EnvelopeProgress progress) {
         this.source = source;
         this.chunkBytes = chunkBytes;
         this.metadata = metadata;
         this.text = text;
         this.room = room;
+        this.progress = progress;
     }
 
     /** The room that the envelope was made for ({@link Envelope#to}), if it was. */
@@ -112,6 +120,11 @@ public final class EnvelopeChunks implements Iterable<EnvelopeChunk>, AutoClosea
         current = null;
         data = NOTHING;
         closeSource();
+    }
+
+    void sent(EnvelopeChunk chunk) {
+        requireCurrent(chunk);
+        progress.sent(readBytes, totalBytes);
     }
 
     int metadataBytes() {

@@ -2,7 +2,10 @@ package io.porthouse.protocol;
 
 /** Why an envelope did not arrive whole. */
 public enum EnvelopeFailure {
-    /** Its sender or the router gave it up: the sender went, lost the right, or a chunk was lost on the way here. */
+    /**
+     * Its sender or the router gave it up: the sender stopped, went or lost the right, a chunk was lost on the way here, or
+     * the room is about to be withdrawn. The wire does not say which.
+     */
     CANCELLED,
     /** The payload is not the one that its CRC-32 was made of. */
     BAD_CHECKSUM,
@@ -16,6 +19,8 @@ public enum EnvelopeFailure {
     TOO_MANY_OPEN,
     /** The payload is larger than the receiver wants to collect ({@link EnvelopeCollector}). */
     TOO_LARGE,
-    /** The room was withdrawn, or the connection ended, before the last chunk. */
-    ENDED
+    /** The room was left, withdrawn or deleted before the last chunk. */
+    ROOM_LOST,
+    /** The connection ended before the last chunk. */
+    CONNECTION_LOST
 }

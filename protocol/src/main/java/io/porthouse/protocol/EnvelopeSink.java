@@ -1,6 +1,7 @@
 package io.porthouse.protocol;
 
 import io.netty.buffer.ByteBuf;
+import java.util.function.LongConsumer;
 
 /**
  * Takes one arriving envelope: its data in order, then exactly one of {@link #complete} and {@link #failed}. Called on the
@@ -22,4 +23,33 @@ public interface EnvelopeSink {
 
     /** The envelope is lost; nothing of it follows. */
     void failed(EnvelopeFailure reason);
+
+    /**
+     * Returns a sink that does the same and counts.
+     *
+     * @param bytesSoFar takes, behind each stretch of data, how many bytes of the payload have come
+     */
+    default EnvelopeSink withProgress(LongConsumer bytesSoFar) {
+        EnvelopeSink inner = this;
+        return new EnvelopeSink() {
+            private long received;
+
+            @Override
+            public void data(ByteBuf data) {
+                received += data.readableBytes();
+                inner.data(data);
+                bytesSoFar.accept(received);
+            }
+
+            @Override
+            public void complete() {
+                inner.complete();
+            }
+
+            @Override
+            public void failed(EnvelopeFailure reason) {
+                inner.failed(reason);
+            }
+        };
+    }
 }

@@ -86,12 +86,12 @@ class EnvelopeAssemblerTest {
         take(ChunkFrames.chunk(KEY, 0, ABC, 0, 3, false, true, ""));
         take(ChunkFrames.chunk(other, 0, ABC, 0, 2, false, true, ""));
         assembler.endRoom(KEY.room());
-        assertThat(events.all).endsWith(new Events.Failed(KEY, EnvelopeFailure.ENDED, 3));
+        assertThat(events.all).endsWith(new Events.Failed(KEY, EnvelopeFailure.ROOM_LOST, 3));
         assertThat(assembler.openEnvelopes()).isEqualTo(1);
         take(ChunkFrames.chunk(KEY, 1, ABC, 3, 3, true, true, ""));
         assertThat(assembler.ignoredChunks()).isEqualTo(1);
         assembler.end();
-        assertThat(events.all).hasSize(4).endsWith(new Events.Failed(other, EnvelopeFailure.ENDED, 2));
+        assertThat(events.all).hasSize(4).endsWith(new Events.Failed(other, EnvelopeFailure.CONNECTION_LOST, 2));
         assembler.end();
         assertThat(events.all).hasSize(4);
     }

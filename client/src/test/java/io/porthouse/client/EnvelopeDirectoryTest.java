@@ -1,4 +1,4 @@
-package io.porthouse.cli;
+package io.porthouse.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -16,22 +15,22 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class SaveDirectoryTest {
+class EnvelopeDirectoryTest {
 
     @TempDir
     private Path base;
 
     private Path dir;
-    private SaveDirectory directory;
+    private EnvelopeDirectory directory;
 
     @BeforeEach
     void open() throws Exception {
         dir = base.resolve("in/here");
-        directory = SaveDirectory.open(dir);
+        directory = EnvelopeDirectory.open(dir);
     }
 
-    private SaveDirectory.Part part(String text) throws IOException {
-        SaveDirectory.Part part = directory.begin();
+    private EnvelopeDirectory.Part part(String text) throws IOException {
+        EnvelopeDirectory.Part part = directory.begin();
         assertThat(part.channel().write(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8))))
                 .isEqualTo(text.length());
         return part;
@@ -45,7 +44,7 @@ class SaveDirectoryTest {
 
     @Test
     void aFileHasItsNameOnlyWhenItIsKept() throws Exception {
-        SaveDirectory.Part part = part("text");
+        EnvelopeDirectory.Part part = part("text");
         assertThat(files()).hasSize(1).allMatch(name -> name.matches("\\.porthouse-.*\\.part"));
         assertThat(directory.keep(part, "a.txt")).isEqualTo(dir.resolve("a.txt"));
         assertThat(files()).containsExactly("a.txt");
@@ -80,34 +79,14 @@ class SaveDirectoryTest {
     @Test
     void closingLeavesOnlyWhatWasKept() throws Exception {
         assertThat(directory.keep(part("whole"), "whole")).exists();
-        SaveDirectory.Part dropped = part("dropped");
+        EnvelopeDirectory.Part dropped = part("dropped");
         directory.drop(dropped);
-        SaveDirectory.Part open = part("open");
+        EnvelopeDirectory.Part open = part("open");
         directory.close();
         assertThat(files()).containsExactly("whole");
         assertThatThrownBy(() -> directory.keep(open, "late")).isInstanceOf(IOException.class);
         assertThatThrownBy(directory::begin).isInstanceOf(IOException.class);
         directory.drop(open);
         assertThat(files()).containsExactly("whole");
-    }
-
-    @Test
-    void whatIsNoDirectoryIsSaidToBeNone() throws Exception {
-        Path file = Files.writeString(base.resolve("file"), "");
-        assertThatThrownBy(() -> SaveDirectory.open(file))
-                .isInstanceOf(CommandException.class)
-                .hasMessage("cannot save to " + file + ": it is not a directory; give another directory with --save");
-    }
-
-    @Test
-    void aFullDiskIsSaidToBeFull() {
-        Path here = Path.of("here");
-        String advice = "; make space, or save elsewhere, and have it sent again";
-        assertThat(SaveFailures.explain(here, new IOException("No space left on device")))
-                .isEqualTo("cannot save to here: the disk is full" + advice);
-        assertThat(SaveFailures.explain(here, new FileSystemException("f", null, "No space left on device")))
-                .isEqualTo("cannot save to here: the disk is full" + advice);
-        assertThat(SaveFailures.explain(here, new IOException("Disk quota exceeded")))
-                .isEqualTo("cannot save to here: the disk quota is used up" + advice);
     }
 }

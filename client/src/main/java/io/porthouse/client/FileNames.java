@@ -1,9 +1,9 @@
-package io.porthouse.cli;
+package io.porthouse.client;
 
 import java.nio.charset.StandardCharsets;
 
-/** Makes one file's name of whatever a stranger calls a payload. */
-final class FileNames {
+/** Makes one file's name of whatever a stranger calls a payload ({@link io.porthouse.protocol.EnvelopeMetadata#name}). */
+public final class FileNames {
 
     /** What Linux and its file systems allow, less what a number in front of the ending takes. */
     private static final int LIMIT_BYTES = 255 - 12;
@@ -17,10 +17,10 @@ final class FileNames {
      * Returns a name that stays in its directory, is neither hidden nor an option to other programs, fits the file system and
      * shows as it is: the part behind the last slash or backslash, with {@code _} for each character that will not do.
      */
-    static String of(String claimed) {
+    public static String of(String claimed) {
         String last = claimed.substring(Math.max(claimed.lastIndexOf('/'), claimed.lastIndexOf('\\')) + 1);
         StringBuilder name = new StringBuilder();
-        last.codePoints().forEach(point -> name.appendCodePoint(SafeText.isHarmless(point) ? point : '_'));
+        last.codePoints().forEach(point -> name.appendCodePoint(isHarmless(point) ? point : '_'));
         if (name.isEmpty() || name.chars().allMatch(c -> c == '.')) {
             return NAMELESS;
         }
@@ -46,6 +46,23 @@ final class FileNames {
         StringBuilder ascii = new StringBuilder();
         name.codePoints().forEach(point -> ascii.appendCodePoint(point < 0x7F ? point : '_'));
         return ascii.toString();
+    }
+
+    /** Returns whether a terminal shows the character, and does nothing else with it. */
+    public static boolean isHarmless(int point) {
+        if (point >= ' ' && point < 0x7F) {
+            return true;
+        }
+        return switch (Character.getType(point)) {
+            // C0, C1, ESC and DEL; zero-width and bidirectional marks; broken pairs; unknowns; U+2028 and U+2029.
+            case Character.CONTROL,
+                    Character.FORMAT,
+                    Character.SURROGATE,
+                    Character.UNASSIGNED,
+                    Character.LINE_SEPARATOR,
+                    Character.PARAGRAPH_SEPARATOR -> false;
+            default -> true;
+        };
     }
 
     /** The last dot and what is behind it, if that is short. */

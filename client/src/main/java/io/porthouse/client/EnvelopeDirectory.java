@@ -1,4 +1,4 @@
-package io.porthouse.cli;
+package io.porthouse.client;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -13,12 +13,20 @@ import java.nio.file.StandardOpenOption;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.BiConsumer;
 
 /**
  * Where envelopes become files. One that is still arriving has a temporary name; it gets its own in one step, once it is
  * verified, and never the name of something that is there. Closing removes what has not arrived. Thread-safe.
+ *
+ * <pre>{@code
+ * EnvelopeDirectory downloads = EnvelopeDirectory.open(Path.of("downloads"));
+ * connection.receiveEnvelopes("films", downloads.handler(
+ *         (envelope, file) -> System.out.println("saved " + file),
+ *         (envelope, failure) -> System.out.println(failure.getMessage())));
+ * }</pre>
  */
-final class SaveDirectory implements AutoCloseable {
+public final class EnvelopeDirectory implements AutoCloseable {
 
     /** A directory with so many files of one name has a different problem. */
     private static final int MOST_OF_A_NAME = 100_000;
@@ -42,36 +50,40 @@ final class SaveDirectory implements AutoCloseable {
     private final Set<Part> arriving = new HashSet<>();
     private boolean closed;
 
-    private SaveDirectory(Path directory) {
+    private EnvelopeDirectory(Path directory) {
         this.directory = directory;
     }
 
     /**
      * Takes a directory, and makes it if it is missing.
      *
-     * @throws CommandException if it cannot be one
+     * @throws IOException if it cannot be one, or may not be written
      */
-    static SaveDirectory open(Path directory) throws CommandException {
-        try {
-            if (!Files.isDirectory(directory)) {
-                Files.createDirectories(directory);
-            }
-        } catch (IOException e) {
-            throw new CommandException(
-                    ExitCode.FAILED, SaveFailures.explain(directory, e) + "; give another directory with --save", e);
+    public static EnvelopeDirectory open(Path directory) throws IOException {
+        if (!Files.isDirectory(directory)) {
+            Files.createDirectories(directory);
         }
         if (!Files.isWritable(directory)) {
-            throw new CommandException(
-                    ExitCode.FAILED,
-                    "cannot save to " + directory + ": it may not be written; check its permissions",
-                    null);
+            throw new IOException("it may not be written; check its permissions");
         }
-        return new SaveDirectory(directory);
+        return new EnvelopeDirectory(directory);
     }
 
     /** The directory, as it was named. */
-    Path path() {
+    public Path path() {
         return directory;
+    }
+
+    /**
+     * Returns a handler that makes a file of each envelope, named as its sender wants or the nearest that is safe and free.
+     *
+     * @param saved takes where the file is, once it is whole and verified
+     * @param lost takes why there is none: an {@link EnvelopeException} if the envelope did not arrive whole, else what is
+     *     wrong with the directory. Told once for each envelope; the rest of it flows by
+     */
+    public EnvelopeHandler handler(
+            BiConsumer<IncomingEnvelope, Path> saved, BiConsumer<IncomingEnvelope, IOException> lost) {
+        return envelope -> new FileSink(this, envelope, saved, lost);
     }
 
     /** Begins a file under a temporary name. */
@@ -113,10 +125,11 @@ final class SaveDirectory implements AutoCloseable {
         }
     }
 
+    /** Removes what has not arrived, and saves nothing more. What is kept stays. Idempotent. */
     @Override
     public synchronized void close() {
         closed = true;
-        arriving.forEach(SaveDirectory::delete);
+        arriving.forEach(EnvelopeDirectory::delete);
         arriving.clear();
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.UnpooledByteBufAllocator;
+import io.porthouse.client.EnvelopeDirectory;
 import io.porthouse.client.IncomingEnvelope;
 import io.porthouse.protocol.Envelope;
 import io.porthouse.protocol.EnvelopeAssembler;
@@ -32,7 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Chunks as they come from the wire, into files. */
-class SavingSinkTest {
+class SavedEnvelopesTest {
 
     private static final ByteBufAllocator HEAP = new UnpooledByteBufAllocator(false);
     private static final int PAYLOAD_BYTES = 5000;
@@ -52,7 +53,7 @@ class SavingSinkTest {
                 new TextOutput(Streams.writer(out)),
                 writer,
                 new Progress(writer, false, System::nanoTime),
-                SaveDirectory.open(dir),
+                EnvelopeDirectory.open(dir),
                 10,
                 Duration.ZERO);
         assembler = new EnvelopeAssembler(10, new EnvelopeListener() {

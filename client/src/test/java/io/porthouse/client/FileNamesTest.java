@@ -1,4 +1,4 @@
-package io.porthouse.cli;
+package io.porthouse.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
