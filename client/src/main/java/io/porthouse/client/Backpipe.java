@@ -2,16 +2,18 @@ package io.porthouse.client;
 
 import io.porthouse.client.PorthouseException.Kind;
 import io.porthouse.protocol.Envelope;
+import io.porthouse.protocol.RoomName;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -30,16 +32,22 @@ public final class Backpipe implements AutoCloseable {
 
     /** A room that is at hand. */
     private static final class Room {
-        final String fullName;
+        final String name;
         volatile long usedAt;
         private int outstanding;
+        private boolean isLeaving;
 
-        Room(String fullName) {
-            this.fullName = fullName;
+        Room(String name) {
+            this.name = name;
         }
 
-        synchronized void sending() {
+        /** Returns whether a message may be sent into it; {@link #receipted} must follow. */
+        synchronized boolean sending() {
+            if (isLeaving) {
+                return false;
+            }
             outstanding++;
+            return true;
         }
 
         synchronized void receipted() {
@@ -49,23 +57,33 @@ public final class Backpipe implements AutoCloseable {
             }
         }
 
-        /** Returns whether every receipt came, or failed, in time. */
-        synchronized boolean awaitReceipts(long nanos) throws InterruptedException {
-            long end = System.nanoTime() + nanos;
-            for (long left = nanos; outstanding > 0 && left > 0; left = end - System.nanoTime()) {
-                TimeUnit.NANOSECONDS.timedWait(this, left);
+        /** Takes no more messages, if every receipt comes, or fails, in time; returns whether that is so. */
+        synchronized boolean endSending(long nanos) throws InterruptedException {
+            boolean isOver = false;
+            isLeaving = true;
+            try {
+                long end = System.nanoTime() + nanos;
+                for (long left = nanos; outstanding > 0 && left > 0; left = end - System.nanoTime()) {
+                    TimeUnit.NANOSECONDS.timedWait(this, left);
+                }
+                isOver = outstanding == 0;
+            } finally {
+                isLeaving = isOver;
             }
-            return outstanding == 0;
+            return isOver;
         }
     }
 
     private final Connection connection;
     private final Duration patience;
+
+    /** By their full names. */
     private final Map<String, Room> rooms = new ConcurrentHashMap<>();
+
     private final AtomicLong uses = new AtomicLong();
 
-    /** Read: to send into a room that is at hand. Write: to change which ones are. */
-    private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+    /** Rooms that somebody joins or leaves now, in place of their entry in {@link #rooms}. Guarded by this. */
+    private final Map<String, CompletableFuture<Void>> changing = new HashMap<>();
 
     Backpipe(Connection connection, Duration patience) {
         this.connection = connection;
@@ -116,7 +134,8 @@ public final class Backpipe implements AutoCloseable {
         return connection.closeAsync();
     }
 
-    private CompletableFuture<SendReceipt> send(String name, Function<String, CompletableFuture<SendReceipt>> sending) {
+    private CompletableFuture<SendReceipt> send(String room, Function<String, CompletableFuture<SendReceipt>> sending) {
+        String name = RoomName.parse(room, account()).map(RoomName::toString).orElse(room);
         CompletableFuture<SendReceipt> receipt = sendIfAtHand(name, sending);
         while (receipt == null) {
             try {
@@ -134,62 +153,120 @@ public final class Backpipe implements AutoCloseable {
 
     private @Nullable CompletableFuture<SendReceipt> sendIfAtHand(
             String name, Function<String, CompletableFuture<SendReceipt>> sending) {
-        lock.readLock().lock();
-        try {
-            Room room = rooms.get(name);
-            if (room == null || !connection.mayHold(room.fullName)) {
-                return null;
-            }
-            room.usedAt = uses.incrementAndGet();
-            CompletableFuture<SendReceipt> receipt = sending.apply(room.fullName);
-            room.sending();
-            var unused = receipt.whenComplete((done, failure) -> room.receipted());
-            return receipt;
-        } finally {
-            lock.readLock().unlock();
+        Room room = rooms.get(name);
+        if (room == null || !connection.mayHold(name) || !room.sending()) {
+            return null;
         }
+        room.usedAt = uses.incrementAndGet();
+        CompletableFuture<SendReceipt> receipt;
+        try {
+            receipt = sending.apply(name);
+        } catch (RuntimeException | Error e) {
+            room.receipted();
+            throw e;
+        }
+        var unused = receipt.whenComplete((done, failure) -> room.receipted());
+        return receipt;
     }
 
-    /** Has a room at hand, if another one must make place for it. */
+    /**
+     * Has a room at hand, if another one must make place for it; or waits until somebody else has. Nobody who sends into other
+     * rooms waits for that.
+     */
     private void fetch(String name) {
-        lock.writeLock().lock();
+        CompletableFuture<Void> mine = new CompletableFuture<>();
+        CompletableFuture<Void> others;
+        Room leaving = null;
+        synchronized (this) {
+            others = changing.putIfAbsent(name, mine);
+            if (others == null) {
+                if (rooms.containsKey(name) && connection.mayHold(name)) {
+                    // Somebody else was faster.
+                    changing.remove(name);
+                    return;
+                }
+                rooms.remove(name);
+                leaving = takeOldestIfFull();
+            }
+        }
+        if (others != null) {
+            Void unused = await(others, "room " + name);
+            return;
+        }
         try {
-            Room present = rooms.get(name);
-            if (present != null && connection.mayHold(present.fullName)) {
-                return;
+            if (leaving != null) {
+                leave(leaving);
             }
-            rooms.remove(name);
-            if (rooms.size() >= MOST_ROOMS) {
-                makePlace();
-            }
-            RoomGrant grant = await(connection.join(name), "room " + name);
-            rooms.put(name, new Room(grant.room()));
-        } finally {
-            lock.writeLock().unlock();
+            RoomGrant unused = await(connection.join(name), "room " + name);
+            changed(name, new Room(name), mine, null);
+        } catch (RuntimeException | Error e) {
+            changed(name, null, mine, e);
+            throw e;
         }
     }
 
-    private void makePlace() {
-        Map.Entry<String, Room> oldest = rooms.entrySet().stream()
-                .min(Comparator.comparingLong(entry -> entry.getValue().usedAt))
-                .orElseThrow();
-        Room room = oldest.getValue();
-        awaitReceipts(room);
-        rooms.remove(oldest.getKey());
-        boolean hasAnotherName = rooms.values().stream().anyMatch(other -> other.fullName.equals(room.fullName));
-        if (!hasAnotherName && connection.mayHold(room.fullName)) {
-            Void unused = await(connection.leave(room.fullName), "leaving room " + room.fullName);
+    /** Takes the room out that was used longest ago, so that it is left: there is one too many. */
+    private @Nullable Room takeOldestIfFull() {
+        if (rooms.size() + changing.size() <= MOST_ROOMS) {
+            return null;
+        }
+        Room oldest = rooms.values().stream()
+                .min(Comparator.comparingLong(room -> room.usedAt))
+                .orElse(null);
+        if (oldest != null) {
+            rooms.remove(oldest.name);
+            changing.put(oldest.name, new CompletableFuture<>());
+        }
+        return oldest;
+    }
+
+    private void leave(Room room) {
+        CompletableFuture<Void> end;
+        synchronized (this) {
+            end = Objects.requireNonNull(changing.get(room.name));
+        }
+        Room still = room;
+        try {
+            awaitReceipts(room);
+            still = null;
+            if (connection.mayHold(room.name)) {
+                Void unused = await(connection.leave(room.name), "leaving room " + room.name);
+            }
+        } finally {
+            // Whoever waits for it looks again, whatever became of this.
+            changed(room.name, still, end, null);
+        }
+    }
+
+    /**
+     * A room is joined or left.
+     *
+     * @param room null: it is not at hand
+     * @param failure why not, for those who wait for it; null: they look again
+     */
+    private void changed(String name, @Nullable Room room, CompletableFuture<Void> end, @Nullable Throwable failure) {
+        synchronized (this) {
+            changing.remove(name);
+            if (room != null) {
+                rooms.put(name, room);
+            }
+        }
+        boolean isOwn = failure instanceof PorthouseException known && known.kind() == Kind.INTERRUPTED;
+        if (failure == null || isOwn) {
+            end.complete(null);
+        } else {
+            end.completeExceptionally(failure);
         }
     }
 
     /** What leaves a room before its receipts came would never have them. */
     private void awaitReceipts(Room room) {
         try {
-            if (!room.awaitReceipts(patience.toNanos())) {
-                throw late("the receipts of room " + room.fullName, null);
+            if (!room.endSending(patience.toNanos())) {
+                throw late("the receipts of room " + room.name, null);
             }
         } catch (InterruptedException e) {
-            throw interrupted("the receipts of room " + room.fullName, e);
+            throw interrupted("the receipts of room " + room.name, e);
         }
     }
 

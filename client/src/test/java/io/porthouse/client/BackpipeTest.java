@@ -96,6 +96,46 @@ class BackpipeTest {
     }
 
     @Test
+    void nobodyWaitsForTheSlowJoinOfAnotherRoom() throws Exception {
+        try (Pair pair = open()) {
+            var first = send(pair, "a", "one");
+            grantJoin(pair.router, 1);
+            pair.router.receipt(1, pair.router.read(FrameType.ENVELOPE).correlation(), 1, 1);
+            soon(first);
+            var slow = send(pair, "slow", "x");
+            Received join = pair.router.read(FrameType.JOIN);
+
+            var second = send(pair, "a", "two");
+            pair.router.receipt(1, pair.router.read(FrameType.ENVELOPE).correlation(), 2, 1);
+            assertThat(soon(second).sequence()).isEqualTo(2);
+            var other = send(pair, "b", "one");
+            assertThat(grantJoin(pair.router, 2)).isEqualTo("acme/b");
+            pair.router.receipt(2, pair.router.read(FrameType.ENVELOPE).correlation(), 1, 7);
+            assertThat(soon(other).recipients()).isEqualTo(7);
+
+            assertThat(slow).isNotDone();
+            pair.router.control(
+                    ScriptedRouter.grant("acme/slow", Set.of(Right.WRITE), 0, "join"), 3, join.correlation());
+            pair.router.receipt(3, pair.router.read(FrameType.ENVELOPE).correlation(), 1, 9);
+            assertThat(soon(slow).recipients()).isEqualTo(9);
+        }
+    }
+
+    @Test
+    void manyWhoNeedARoomAtOnceAskForItOnce() throws Exception {
+        try (Pair pair = open()) {
+            var first = send(pair, "a", "x");
+            Received join = pair.router.read(FrameType.JOIN);
+            // By its full name, too, it is the same room.
+            var second = send(pair, "acme/a", "x");
+            pair.router.control(ScriptedRouter.grant("acme/a", Set.of(Right.WRITE), 0, "join"), 1, join.correlation());
+            pair.router.receipt(1, pair.router.read(FrameType.ENVELOPE).correlation(), 1, 0);
+            pair.router.receipt(1, pair.router.read(FrameType.ENVELOPE).correlation(), 2, 0);
+            assertThat(Set.of(soon(first).sequence(), soon(second).sequence())).isEqualTo(Set.of(1L, 2L));
+        }
+    }
+
+    @Test
     void aRoomThatWasWithdrawnIsAskedForAgain() throws Exception {
         try (Pair pair = open()) {
             var first = send(pair, "a", "one");
