@@ -17,7 +17,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -36,10 +35,11 @@ final class LiveSessionRoutes implements Routes.Feature {
     /** A page ends here, because a session may hold many rooms. */
     private static final int PAGE_BYTES = 8 << 20;
 
-    private static final int TURNS = 4;
+    private static final int TURNS = 8;
+    private static final int TURNS_OF_ACCOUNT = 2;
     private static final double NANOS_PER_MILLI = 1e6;
 
-    private final Semaphore turns = new Semaphore(TURNS);
+    private final Turns turns = new Turns(TURNS, TURNS_OF_ACCOUNT);
     private final Store store;
     private final ChangeAnswers changes;
     private final Router router;
@@ -70,8 +70,10 @@ final class LiveSessionRoutes implements Routes.Feature {
                 .orElse(null);
         int limit = Paging.limit(call, MAX_LIMIT);
         long after = cursor(call);
-        return all(state -> (account == null || state.account().equals(account))
-                        && (token == null || state.id().equals(token)))
+        return all(
+                        call,
+                        state -> (account == null || state.account().equals(account))
+                                && (token == null || state.id().equals(token)))
                 // Sorting and encoding thousands is no work for an event loop.
                 .thenCompose(all -> workers.submit(() -> {
                     List<SessionInfo> page = all.stream()
@@ -158,17 +160,18 @@ final class LiveSessionRoutes implements Routes.Feature {
 
     private CompletionStage<Optional<SessionInfo>> find(Call call) {
         String id = call.path("id");
-        return all(state -> call.caller().owns(state.account()))
+        return all(call, state -> call.caller().owns(state.account()))
                 .thenApply(all ->
                         all.stream().filter(session -> session.id().equals(id)).findFirst());
     }
 
     /** Describing all sessions takes memory and time of the router's loops, so few may ask at once. */
-    private CompletionStage<List<SessionInfo>> all(Predicate<TokenState> wanted) {
-        if (!turns.tryAcquire()) {
+    private CompletionStage<List<SessionInfo>> all(Call call, Predicate<TokenState> wanted) {
+        String caller = call.caller().name();
+        if (!turns.tryTake(caller)) {
             throw Refusals.busy("too many ask for the sessions at once").exception();
         }
-        return router.sessions(wanted).whenComplete((all, failure) -> turns.release());
+        return router.sessions(wanted).whenComplete((all, failure) -> turns.giveBack(caller));
     }
 
     private CompletionStage<Response> disconnect(Call call) {

@@ -69,18 +69,28 @@ public record AdminSettings(
      *
      * @param idle how long a connection may be without a whole request head, 100 ms to an hour
      * @param request how long a body may take, and how long a receiver may take nothing of an answer, 100 ms to an hour
+     * @param answer how long an answer may take once the request is there, 100 ms to an hour; of a body that is passed on as it
+     *     comes, such as an import's, {@value #PASSED_ON_FACTOR} times as long
      * @param sessionIdle how long a browser's session lasts without a request, at least 1 s
      * @param sessionLifetime how long it lasts at most, at least 1 s
      */
-    public record Times(Duration idle, Duration request, Duration sessionIdle, Duration sessionLifetime) {
+    public record Times(
+            Duration idle, Duration request, Duration answer, Duration sessionIdle, Duration sessionLifetime) {
 
-        public static final Times DEFAULT =
-                new Times(Duration.ofSeconds(30), Duration.ofSeconds(10), Duration.ofMinutes(30), Duration.ofHours(12));
+        public static final Times DEFAULT = new Times(
+                Duration.ofSeconds(30),
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(30),
+                Duration.ofMinutes(30),
+                Duration.ofHours(12));
+
+        static final int PASSED_ON_FACTOR = 20;
 
         /** @throws IllegalArgumentException if a value is out of its range, naming it */
         public Times {
             requireTimeout("admin.times.idle", idle);
             requireTimeout("admin.times.request", request);
+            requireTimeout("admin.times.answer", answer);
             require(sessionIdle.toSeconds() >= 1, "admin.times.sessionIdle is below 1 s");
             require(sessionLifetime.toSeconds() >= 1, "admin.times.sessionLifetime is below 1 s");
         }

@@ -47,6 +47,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     private @Nullable Future<?> deadline;
     private boolean isReading;
     private boolean isBodyRead;
+    private boolean isAnswered;
     private boolean isLastRequest;
     private boolean isLingering;
     private long startedNanos;
@@ -206,11 +207,30 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
             return;
         }
         exchange = begun;
+        isAnswered = false;
         isBodyRead = begun.request().bodyBytes() == 0;
+        setAnswerDeadline(begun, 1);
         handle(begun).whenComplete((response, failure) -> {
             Response answer = failure == null ? response : server.failed(begun.request(), failure);
-            channel.eventLoop().execute(() -> answer(id, answer));
+            channel.eventLoop().execute(() -> answerOnce(begun, answer));
         });
+    }
+
+    /** Whoever handles a request may never answer it; the peer is answered all the same. */
+    private void setAnswerDeadline(Exchange of, int times) {
+        setDeadline(server.times().answer().multipliedBy(times), () -> {
+            Request request = of.request();
+            LOG.warn("request {}: {} {} was not answered in time", request.id(), request.method(), request.path());
+            isLastRequest = true;
+            answerOnce(of, HttpServer.late(request).toResponse(request.id()));
+        });
+    }
+
+    private void answerOnce(Exchange of, Response answer) {
+        if (exchange == of && !isAnswered) {
+            isAnswered = true;
+            answer(of.request().id(), answer);
+        }
     }
 
     private CompletionStage<Response> handle(Exchange begun) {
@@ -330,7 +350,9 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         }
         if (reader.whole.isDone()) {
             body = null;
-            cancelDeadline();
+            if (exchange != null && !isAnswered && channel.isActive()) {
+                setAnswerDeadline(exchange, reader.isTimedByPart ? AdminSettings.Times.PASSED_ON_FACTOR : 1);
+            }
             return;
         }
         if (reader.isTimedByPart) {

@@ -142,6 +142,16 @@ public final class HttpServer implements AutoCloseable {
                 .with(HttpHeaderNames.RETRY_AFTER, "1");
     }
 
+    /** What is said if nobody has answered: what was to be changed may be, or will be. */
+    static Problem late(Request request) {
+        return request.isUnsafe()
+                ? Problem.of(
+                        HttpResponseStatus.GATEWAY_TIMEOUT,
+                        "uncertain",
+                        "this takes too long, and goes on: read again whether the change is there")
+                : busy("this takes too long");
+    }
+
     /** Takes nothing that could be understood in two ways. */
     private static final class StrictDecoder extends HttpRequestDecoder {
 

@@ -57,8 +57,8 @@ final class Database implements AutoCloseable {
     static Database open(StoreSettings settings, MeterRegistry metrics) {
         Dialect dialect = Dialect.of(settings.url());
         try {
+            dialect.prepare(settings);
             Schema.prepare(settings, dialect);
-            dialect.opened(settings);
             return new Database(settings, dialect, new HikariDataSource(poolConfig(settings, dialect, metrics)));
         } catch (IOException | RuntimeException e) {
             closeAfter(e, dialect, settings);

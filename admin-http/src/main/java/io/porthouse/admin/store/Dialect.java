@@ -1,6 +1,7 @@
 package io.porthouse.admin.store;
 
 import com.zaxxer.hikari.HikariConfig;
+import io.porthouse.admin.PrivateFiles;
 import io.porthouse.admin.store.StoreUnavailableException.Reason;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -52,9 +53,15 @@ enum Dialect {
         }
 
         @Override
-        void opened(StoreSettings settings) throws IOException {
+        void prepare(StoreSettings settings) throws IOException {
             Path file = Path.of(settings.url().substring(H2_PREFIX.length()) + ".mv.db");
-            if (Files.exists(file) && Files.getFileStore(file).supportsFileAttributeView("posix")) {
+            if (!file.isAbsolute()) {
+                // In a file system of H2's own.
+                return;
+            }
+            // H2 takes an empty file for a new one, and would make it for everybody to read.
+            PrivateFiles.open(file).close();
+            if (Files.getFileStore(file).supportsFileAttributeView("posix")) {
                 Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
             }
         }
@@ -174,8 +181,8 @@ enum Dialect {
     /** Sets what is particular to the pool's connections. */
     abstract void configure(HikariConfig pool, StoreSettings settings);
 
-    /** Does what must be done once the database is there. */
-    void opened(StoreSettings settings) throws IOException {}
+    /** Does what must be done before the database is opened, and perhaps made. */
+    void prepare(StoreSettings settings) throws IOException {}
 
     /** Prepares a transaction that may last. */
     void beginLong(Handle handle) {}

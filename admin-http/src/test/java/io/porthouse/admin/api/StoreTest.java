@@ -6,6 +6,10 @@ import static org.awaitility.Awaitility.await;
 import io.porthouse.admin.api.ApiClient.Answer;
 import io.porthouse.admin.http.AdminSettings.Limits;
 import io.porthouse.admin.http.RawClient;
+import io.porthouse.admin.model.Actor;
+import io.porthouse.admin.store.LosingStore;
+import io.porthouse.admin.store.Outcome;
+import io.porthouse.admin.store.Store;
 import io.porthouse.admin.store.StoreSettings;
 import io.porthouse.admin.store.TestDatabase;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 /** Export and import, probes and metrics. */
@@ -49,6 +54,26 @@ class StoreTest {
                     .isGreaterThan(5);
             node.alice().get("/api/v1/rooms/alice/foo").is(200);
             node.nobody().signIn("alice", AdminNode.PASSWORD).is(200);
+        }
+    }
+
+    @Test
+    void anImportOfWhichNobodyKnowsHowItEndedIsCalledUncertain() throws Exception {
+        byte[] export;
+        try (AdminNode node = new AdminNode()) {
+            export = node.operator().get(STORE).is(200).text().getBytes(StandardCharsets.UTF_8);
+        }
+        Store empty = TestDatabase.open(TestDatabase.H2.prepared());
+        LosingStore losing = new LosingStore(empty);
+        try (AdminNode node = new AdminNode(losing.store, settings -> settings)) {
+            for (String name : List.of("alice", "bob")) {
+                assertThat(empty.deleteAccount(Actor.SYSTEM, name, OptionalLong.empty()))
+                        .isInstanceOf(Outcome.Done.class);
+            }
+            losing.loseNext();
+            node.operator().send("POST", STORE, LINES, export).is(504, "uncertain");
+            // It is there; whoever reads it again knows.
+            node.alice().get("/api/v1/accounts/alice").is(200);
         }
     }
 

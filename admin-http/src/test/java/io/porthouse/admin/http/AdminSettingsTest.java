@@ -41,9 +41,10 @@ class AdminSettingsTest {
         assertThatThrownBy(() -> new Limits(1, 8_192, 100, 8_192, 1)).hasMessageContaining("bodyBytes");
         assertThatThrownBy(() -> new Limits(1, 8_192, 8_192, 100, 1)).hasMessageContaining("importBytes");
         assertThatThrownBy(() -> new Limits(1, 8_192, 8_192, 8_192, 0)).hasMessageContaining("workers");
-        assertThatThrownBy(() -> new Times(Duration.ZERO, ok, ok, ok)).hasMessageContaining("idle");
-        assertThatThrownBy(() -> new Times(ok, Duration.ofDays(1), ok, ok)).hasMessageContaining("request");
-        assertThatThrownBy(() -> new Times(ok, ok, Duration.ZERO, ok)).hasMessageContaining("sessionIdle");
-        assertThatThrownBy(() -> new Times(ok, ok, ok, Duration.ZERO)).hasMessageContaining("sessionLifetime");
+        assertThatThrownBy(() -> new Times(Duration.ZERO, ok, ok, ok, ok)).hasMessageContaining("idle");
+        assertThatThrownBy(() -> new Times(ok, Duration.ofDays(1), ok, ok, ok)).hasMessageContaining("request");
+        assertThatThrownBy(() -> new Times(ok, ok, Duration.ZERO, ok, ok)).hasMessageContaining("answer");
+        assertThatThrownBy(() -> new Times(ok, ok, ok, Duration.ZERO, ok)).hasMessageContaining("sessionIdle");
+        assertThatThrownBy(() -> new Times(ok, ok, ok, ok, Duration.ZERO)).hasMessageContaining("sessionLifetime");
     }
 }

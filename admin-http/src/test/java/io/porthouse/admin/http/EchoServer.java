@@ -17,7 +17,7 @@ import java.util.function.UnaryOperator;
 
 /**
  * A server on a free port whose application does what the path says: {@code /echo} and {@code /large} answer with
- * the body, {@code /wait} when the test says so, {@code /long} with more than any socket holds, {@code /broken} breaks.
+ * the body, {@code /wait} when the test says so, {@code /never} not at all, {@code /long} with more than any socket holds, {@code /broken} breaks.
  */
 final class EchoServer implements AutoCloseable {
 
@@ -49,6 +49,8 @@ final class EchoServer implements AutoCloseable {
                 waiting.countDown();
                 yield release;
             }
+            case "/never" -> new CompletableFuture<>();
+            case "/neverWithBody" -> exchange.body(MAX_BODY_BYTES).thenCompose(body -> new CompletableFuture<>());
             case "/long" ->
                 Response.written(HttpResponseStatus.OK, "text/plain", EchoServer::writeLong, writers)
                         .now();

@@ -33,7 +33,7 @@ class HttpServerTest {
 
     private static AdminSettings impatient(AdminSettings settings) {
         Times d = Times.DEFAULT;
-        return settings.withTimes(new Times(SHORT, SHORT, d.sessionIdle(), d.sessionLifetime()));
+        return settings.withTimes(new Times(SHORT, SHORT, d.answer(), d.sessionIdle(), d.sessionLifetime()));
     }
 
     @Test
@@ -380,10 +380,36 @@ class HttpServerTest {
         }
     }
 
+    @Test
+    void whoeverIsNeverAnsweredIsToldSo() throws Exception {
+        Times d = Times.DEFAULT;
+        Times shortly = new Times(d.idle(), d.request(), SHORT, d.sessionIdle(), d.sessionLifetime());
+        try (EchoServer echo = new EchoServer(settings -> settings.withTimes(shortly))) {
+            try (RawClient reader = echo.connect()) {
+                Answer answer = reader.request("GET /never").answer().is(503, "busy");
+                assertThat(answer.headers()).containsKey("retry-after").containsEntry("connection", "close");
+                assertThat(reader.expectEnd()).isZero();
+            }
+            try (RawClient changer = echo.connect()) {
+                changer.request("POST /neverWithBody", "Content-Length: 3").send("abc");
+                changer.answer().is(504, "uncertain");
+                assertThat(changer.expectEnd()).isZero();
+            }
+            // The answer comes after all: nobody waits for it any more.
+            try (RawClient late = echo.connect();
+                    RawClient other = echo.connect()) {
+                late.request("GET /wait").answer().is(503, "busy");
+                echo.release.complete(EchoServer.text("late".getBytes(StandardCharsets.UTF_8)));
+                assertThat(late.expectEnd()).isZero();
+                assertThat(other.request("GET /x").answer().is(200).body()).isEqualTo("[x]");
+            }
+        }
+    }
+
     private static AdminSettings patient(AdminSettings settings) {
         Times d = Times.DEFAULT;
         Duration minutes = Duration.ofMinutes(2);
-        return settings.withTimes(new Times(minutes, minutes, d.sessionIdle(), d.sessionLifetime()));
+        return settings.withTimes(new Times(minutes, minutes, d.answer(), d.sessionIdle(), d.sessionLifetime()));
     }
 
     @Test

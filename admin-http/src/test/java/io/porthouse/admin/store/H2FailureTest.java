@@ -78,11 +78,22 @@ class H2FailureTest {
     @Test
     void theFileIsNobodyElsesToRead() throws IOException {
         Path directory = TestDatabase.directory();
-        try (Store store = TestDatabase.open(StoreSettings.inDirectory(directory))) {
+        StoreSettings settings = StoreSettings.inDirectory(directory);
+        Dialect.H2.prepare(settings);
+        assertThat(mode(directory)).as("before H2 writes into it").isEqualTo("rw-------");
+        try (Store store = TestDatabase.open(settings)) {
             assertThat(store.lastChange()).isZero();
-            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(directory.resolve("store.mv.db"))))
-                    .isEqualTo("rw-------");
+            assertThat(mode(directory)).isEqualTo("rw-------");
         }
+        Files.setPosixFilePermissions(directory.resolve("store.mv.db"), PosixFilePermissions.fromString("rw-r--r--"));
+        try (Store store = TestDatabase.open(settings)) {
+            assertThat(store.lastChange()).isZero();
+            assertThat(mode(directory)).as("of an older version").isEqualTo("rw-------");
+        }
+    }
+
+    private static String mode(Path directory) throws IOException {
+        return PosixFilePermissions.toString(Files.getPosixFilePermissions(directory.resolve("store.mv.db")));
     }
 
     @Test

@@ -43,7 +43,7 @@ final class AdminReader {
                         signUp,
                         secureCookies,
                         new Limits(connections, limits.headBytes(), limits.bodyBytes(), importBytes, limits.workers()),
-                        new Times(times.idle(), times.request(), idle, lifetime));
+                        new Times(times.idle(), times.request(), times.answer(), idle, lifetime));
     }
 
     private static Duration minutes(Table table, String key, Duration byDefault) {

@@ -110,6 +110,7 @@ class ConfigurationReaderTest {
                                 new AdminSettings.Times(
                                         Duration.ofSeconds(30),
                                         Duration.ofSeconds(10),
+                                        Duration.ofSeconds(30),
                                         Duration.ofMinutes(5),
                                         Duration.ofMinutes(50))),
                         new ConfiguredStore("jdbc:postgresql://db/porthouse", "ph", Path.of("/run/password"), 20),
