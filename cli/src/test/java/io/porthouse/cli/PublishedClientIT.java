@@ -25,6 +25,8 @@ class PublishedClientIT {
 
     private static final Path README = Path.of("..", "README.md");
     private static final Pattern JAVA = Pattern.compile("(?ms)^## Use it from Java\n.*?^```java\n(.*?)^```$");
+    private static final Pattern ENVELOPES =
+            Pattern.compile("(?ms)^## Send things of any size\n.*?^```java\n(.*?)^```$");
 
     @TempDir
     private Path dir;
@@ -120,6 +122,34 @@ class PublishedClientIT {
             onlySaysThatNothingLogs(readme);
             assertThat(listener.exit()).isZero();
             assertThat(listener.out()).isEqualTo("local/lobby: hello\n");
+        }
+    }
+
+    @Test
+    void theReadmesEnvelopesArrive() throws Exception {
+        Matcher snippet = ENVELOPES.matcher(Files.readString(README));
+        assertThat(snippet.find()).isTrue();
+        Files.write(dir.resolve("film.mkv"), new byte[3_000_000]);
+        String program = """
+                import io.porthouse.client.*;
+                import io.porthouse.protocol.Envelope;
+                import java.io.OutputStream;
+                import java.nio.file.Path;
+                import java.util.concurrent.CompletableFuture;
+
+                public class Film {
+                    public static void main(String[] arguments) {
+                %s
+                    }
+                }
+                """.formatted(snippet.group(1));
+        try (CommandProcess film = run("Film", program)) {
+            assertThat(film.exit()).as(film.err()).isZero();
+            onlySaysThatNothingLogs(film);
+            assertThat(film.out().lines())
+                    .hasSizeGreaterThan(20)
+                    .contains("sent 3000000 of 3000000")
+                    .endsWith("arrived 3000000");
         }
     }
 

@@ -146,6 +146,28 @@ class ReadmeIT {
         }
     }
 
+    @Test
+    void itsEnvelopesArrive() throws Exception {
+        List<String> blocks = blocks("\n## Send things of any size");
+        assertThat(blocks).hasSize(2);
+        for (String name : List.of("bin", "docs", "README.md")) {
+            Files.createSymbolicLink(dir.resolve(name), ROOT.resolve(name));
+        }
+        try (CommandProcess router = CommandProcess.start(dir, ANY_PORTS, "bin/porthouse run")
+                        .awaitOut("Stop it with Ctrl-C");
+                CommandProcess listener =
+                        CommandProcess.start(dir, Map.of(), blocks.get(0)).awaitErr("listening to local/lobby");
+                Terminal second = new Terminal(dir)) {
+            assertThat(second.run(blocks.get(1)))
+                    .contains("sent README.md, ", "sent porthouse, ", "sent docs.tar, ")
+                    .doesNotContain("to 0 recipients");
+            listener.awaitOut("saved as downloads/docs.tar");
+            assertThat(dir.resolve("downloads/porthouse")).hasSameBinaryContentAs(ROOT.resolve("bin/porthouse"));
+            assertThat(second.run("tar t -f downloads/docs.tar")).contains("./ARCHITECTURE.md");
+            assertThat(router.err()).doesNotContain("ERROR");
+        }
+    }
+
     private static String found(CommandProcess router, String pattern) {
         Matcher matcher = Pattern.compile(pattern).matcher(router.out());
         assertThat(matcher.find()).as("%s in %s", pattern, router.out()).isTrue();

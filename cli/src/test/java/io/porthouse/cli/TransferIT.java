@@ -101,6 +101,36 @@ class TransferIT {
     }
 
     @Test
+    void aStreamOfUnknownLengthNeedsLittleMemoryOnBothSides() throws Exception {
+        try (CommandProcess listener =
+                        start(withLittleMemory("listen --save in --count 1")).awaitErr("listening to local/lobby");
+                CommandProcess sender = start("head -c 300000000 /dev/urandom | tee >(sha256sum > sum) | "
+                        + withLittleMemory("send --name stream.bin -"))) {
+            assertThat(sender.exit()).as(sender.err()).isZero();
+            assertThat(sender.out()).contains("sent stream.bin, 300000000 bytes, to 1 recipient");
+            assertThat(listener.exit()).as(listener.err()).isZero();
+            await().until(() -> Files.size(dir.resolve("sum")) > 0);
+            assertThat(RandomFile.sha256(dir.resolve("in/stream.bin")) + "  -\n")
+                    .isEqualTo(Files.readString(dir.resolve("sum")));
+        }
+    }
+
+    private static String withLittleMemory(String arguments) {
+        return CommandProcess.jar(arguments).replace(" -jar ", " -Xmx24m -XX:MaxDirectMemorySize=24m -jar ");
+    }
+
+    @Test
+    void ofAnUnknownLengthATerminalShowsHowMuchAndHowFast() throws Exception {
+        String send = CommandProcess.jar("send -").replaceFirst("^exec ", "");
+        Files.writeString(dir.resolve("send.sh"), "head -c 50000000 /dev/zero | " + send + "\n");
+        try (CommandProcess sender = start("script -qec 'bash send.sh' /dev/null")) {
+            assertThat(sender.exit()).isZero();
+            assertThat(sender.out()).containsPattern("\rstandard input  [\\d.]+ .?B  [\\d.]+ .?B/s");
+            assertThat(sender.out()).contains("local/lobby: sent -, 50000000 bytes, to 0 recipients");
+        }
+    }
+
+    @Test
     void anInterruptedListenerLeavesNothing() throws Exception {
         try (CommandProcess listener = listen("--save in");
                 CommandProcess sender =
