@@ -43,7 +43,7 @@ public class OutboxBenchmark extends RouterJvm {
         Session session = member.session();
         context = member.pipeline().context(TcpIngress.class);
         outbox = session.outbox;
-        lane = new Lane(bench.node.memory.allocator());
+        lane = new Lane(bench.node.memory.allocator(), new Charge());
         slice = new SharedSlice();
         block = bench.node.puddles()[0].allocate(ReadBlocks.BLOCK_BYTES).writeZero(ReadBlocks.BLOCK_BYTES);
         run = Run.ofMessages(block, 0, bytes, session, 1);
@@ -70,7 +70,7 @@ public class OutboxBenchmark extends RouterJvm {
     @Benchmark
     public void copy() {
         for (int i = 0; i < runs; i++) {
-            lane.block(Lane.Kind.MESSAGES, bytes).writeBytes(block, 0, bytes);
+            lane.block(false, bytes).writeBytes(block, 0, bytes);
         }
         writeLane();
     }
@@ -80,7 +80,7 @@ public class OutboxBenchmark extends RouterJvm {
     public void slice() {
         for (int i = 0; i < runs; i++) {
             slice.open(run);
-            lane.addSlice(slice.take(), block, Lane.Kind.MESSAGES);
+            lane.addSlice(slice.take(), block);
             slice.close();
         }
         writeLane();

@@ -32,7 +32,7 @@ final class RoomRuleOptions {
 
     @Option(
             names = "--overflow",
-            paramLabel = "drop|disconnect",
+            paramLabel = "drop|disconnect|wait",
             description = "What happens to messages for members that are too slow.")
     private @Nullable String overflow;
 

@@ -77,6 +77,7 @@ final class ApiPublisher {
         if (rules.text() && !(isText && FrameRouter.isUtf8(Unpooled.wrappedBuffer(body), 0, body.length))) {
             return Outcome.TEXT_ONLY;
         }
-        return room.findFullPuddle() == null ? null : Outcome.BUSY;
+        boolean hasToWait = room.pauses().isOn(Traffic.MESSAGES) || room.findFullPuddle() != null;
+        return hasToWait ? Outcome.BUSY : null;
     }
 }

@@ -106,7 +106,7 @@ final class FrameRouter {
     private int routeMessages(Session session, ByteBuf in, int start, int firstBytes) {
         int rawRoom = Frame.room(in, start);
         Membership member = session.rooms.resolve(rawRoom);
-        if (member != null && waitsForInbox(session, member.room)) {
+        if (member != null && hasToWait(session, member, Traffic.MESSAGES)) {
             return start;
         }
         long correlation = Frame.sequence(in, start);
@@ -247,9 +247,7 @@ final class FrameRouter {
             return violated(session, start, "a chunk is missing");
         }
         ErrorCode refusal = upload == null ? refusalOfEnvelope(session, member, in, start, index) : null;
-        if (member != null
-                && refusal == null
-                && (waitsForRoom(session, member) || waitsForInbox(session, member.room))) {
+        if (member != null && refusal == null && hasToWait(session, member, Traffic.CHUNKS)) {
             return start;
         }
         if (!session.correlate(correlation)) {
@@ -375,24 +373,21 @@ final class FrameRouter {
 
     // ---- suspension
 
-    private static boolean waitsForInbox(Session session, Room room) {
-        Puddle full = room.findFullPuddle();
-        if (full == null) {
-            return false;
-        }
-        session.suspend(Session.WAITS_FOR_INBOX);
-        full.awaitSpace(session);
-        return true;
-    }
-
-    private static boolean waitsForRoom(Session session, Membership member) {
+    /** Suspends a publisher for as long as its room, or a loop that it would reach, can't take more. */
+    private static boolean hasToWait(Session session, Membership member, Traffic traffic) {
         Room room = member.room;
-        if (!room.isPaused() || !room.awaitResume(session)) {
-            return false;
+        if (room.pauses().isOn(traffic) && room.pauses().await(traffic, session)) {
+            session.suspend(Session.WAITS_FOR_ROOM);
+            member.tellPaused();
+            return true;
         }
-        session.suspend(Session.WAITS_FOR_ROOM);
-        member.tellPaused();
-        return true;
+        Puddle full = room.findFullPuddle();
+        if (full != null) {
+            session.suspend(Session.WAITS_FOR_INBOX);
+            full.awaitSpace(session);
+            return true;
+        }
+        return false;
     }
 
     // ---- control frames

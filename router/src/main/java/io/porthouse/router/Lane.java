@@ -9,123 +9,112 @@ import org.jspecify.annotations.Nullable;
  * A queue of buffers on their way to one socket, first in, first out. Small things are copied together into the block at its
  * end while that has not been fed to the socket; large ones are queued as slices. Confined to its session's loop.
  *
- * <p>Each buffer carries a {@link Kind} and the bytes that it is charged with, so that the outbox knows what it holds.
+ * <p>What it holds counts in a {@link Charge}, but for blocks of control frames, which are counted apart.
  */
 final class Lane {
 
-    /** What a queued buffer counts as. */
-    enum Kind {
-        CONTROL(0),
-        MESSAGES(1),
-        CHUNKS(2);
-
-        private final byte index;
-
-        Kind(int index) {
-            this.index = (byte) index;
-        }
-    }
-
+    private static final @Nullable ByteBuf[] NOTHING = {};
     private static final int FIRST_PARCELS = 4;
     private static final int KEPT_PARCELS = 64;
     private static final int SMALLEST_BLOCK = 256;
     private static final int LARGEST_BLOCK = 16 << 10;
-    private static final int KINDS = Kind.values().length;
 
     private final ByteBufAllocator allocator;
+    private final Charge charge;
 
     /** Rings of equal, power-of-two length; null while the lane was never used or has been emptied after a crowd. */
     private ByteBuf @Nullable [] buffers;
 
-    private int[] charges = {};
-    private byte[] kinds = {};
+    /** What each slice pins; null for a block. */
+    private @Nullable ByteBuf[] readBuffers = NOTHING;
+
+    /** Whether each is a block of control frames. */
+    private boolean[] controls = {};
+
     private int head;
     private int size;
 
-    /** Bytes charged, by {@link Kind#index}. */
-    private final long[] charged = new long[KINDS];
+    private long pushed;
+    private long controlBytes;
 
     /** The last buffer, while more may be copied into it. */
     private @Nullable ByteBuf openBlock;
 
-    private Kind openKind = Kind.CONTROL;
+    private boolean openIsControl;
     private int nextBlockBytes = SMALLEST_BLOCK;
 
-    /** The read buffer that the last slice pins; null if the last one is not a slice. */
-    private @Nullable ByteBuf pinned;
-
-    Lane(ByteBufAllocator allocator) {
+    /** @param charge shared by lanes that may hold slices of the same read buffer */
+    Lane(ByteBufAllocator allocator, Charge charge) {
         this.allocator = allocator;
+        this.charge = charge;
     }
 
     boolean isEmpty() {
         return size == 0;
     }
 
-    long chargedBytes(Kind kind) {
-        return charged[kind.index];
+    /** Returns the bytes of blocks with control frames. */
+    long controlBytes() {
+        return controlBytes;
     }
 
-    long chargedBytes() {
-        long sum = 0;
-        for (long bytes : charged) {
-            sum += bytes;
-        }
-        return sum;
+    /** Returns how many buffers have been queued so far: what {@link #polled} is when all of them are on their way. */
+    long pushed() {
+        return pushed;
+    }
+
+    /** Returns how many buffers have left the lane so far. */
+    long polled() {
+        return pushed - size;
     }
 
     /**
      * Returns the block at the end, with place for {@code bytes} more of this kind; the caller appends to it at once. The
      * lane keeps the reference.
      */
-    ByteBuf block(Kind kind, int bytes) {
+    ByteBuf block(boolean isControl, int bytes) {
         ByteBuf block = openBlock;
-        if (block != null && openKind == kind && block.writableBytes() >= bytes) {
+        if (block != null && openIsControl == isControl && block.writableBytes() >= bytes) {
             return block;
         }
         int capacity = Math.max(nextBlockBytes, Integer.highestOneBit(Math.max(bytes, 2) - 1) << 1);
         nextBlockBytes = Math.min(LARGEST_BLOCK, nextBlockBytes * 2);
         ByteBuf fresh = allocator.directBuffer(capacity, capacity);
-        push(fresh, kind, capacity);
+        push(fresh, null, isControl);
+        if (isControl) {
+            controlBytes += capacity;
+        } else {
+            charge.addBlock(capacity);
+        }
         openBlock = fresh;
-        openKind = kind;
+        openIsControl = isControl;
         return fresh;
     }
 
-    /**
-     * Appends a slice of a read buffer and charges what it pins: the whole read buffer, once for all slices of it that
-     * stand one behind the other. Takes over the slice's reference.
-     */
-    void addSlice(ByteBuf slice, ByteBuf readBuffer, Kind kind) {
-        int charge = readBuffer.capacity();
-        if (isPinned(readBuffer) && size > 0) {
-            int last = (head + size - 1) & (charges.length - 1);
-            charged[kinds[last]] -= charges[last];
-            charges[last] = 0;
-        }
-        push(slice, kind, charge);
+    /** Appends a slice of a read buffer, and charges what it pins. Takes over the slice's reference. */
+    void addSlice(ByteBuf slice, ByteBuf readBuffer) {
+        push(slice, readBuffer, false);
+        charge.pin(readBuffer);
         openBlock = null;
-        pinned = readBuffer;
     }
 
-    /** The same buffer, not one with equal bytes. */
-    @SuppressWarnings("ReferenceEquality")
-    private boolean isPinned(ByteBuf readBuffer) {
-        return pinned == readBuffer;
-    }
-
-    private void push(ByteBuf buffer, Kind kind, int charge) {
+    private void push(ByteBuf buffer, @Nullable ByteBuf readBuffer, boolean isControl) {
         ByteBuf[] ring = buffers;
         if (ring == null || size == ring.length) {
             ring = grow();
         }
         int at = (head + size) & (ring.length - 1);
         ring[at] = buffer;
-        charges[at] = charge;
-        kinds[at] = kind.index;
+        readBuffers[at] = readBuffer;
+        controls[at] = isControl;
         size++;
-        charged[kind.index] += charge;
-        pinned = null;
+        pushed++;
+    }
+
+    /** Returns what there is to send of the oldest buffer; 0 if there is none. */
+    int headBytes() {
+        ByteBuf[] ring = buffers;
+        return size == 0 || ring == null ? 0 : ring[head].readableBytes();
     }
 
     /** Takes the oldest buffer, with its reference; null if there is none. */
@@ -135,23 +124,52 @@ final class Lane {
         if (size == 0 || ring == null) {
             return null;
         }
-        ByteBuf buffer = ring[head];
-        ring[head] = null;
-        charged[kinds[head]] -= charges[head];
+        ByteBuf buffer = take(ring, head);
         head = (head + 1) & (ring.length - 1);
-        if (--size == 0) {
+        if (size == 0) {
             becameEmpty(ring);
+        }
+        return buffer;
+    }
+
+    private ByteBuf take(ByteBuf[] ring, int at) {
+        ByteBuf buffer = ring[at];
+        ring[at] = null;
+        size--;
+        ByteBuf readBuffer = readBuffers[at];
+        if (readBuffer != null) {
+            readBuffers[at] = null;
+            charge.unpin(readBuffer);
+        } else if (controls[at]) {
+            controlBytes -= buffer.capacity();
+        } else {
+            charge.removeBlock(buffer.capacity());
         }
         return buffer;
     }
 
     private void becameEmpty(ByteBuf[] ring) {
         openBlock = null;
-        pinned = null;
         nextBlockBytes = SMALLEST_BLOCK;
         if (ring.length > KEPT_PARCELS) {
-            buffers = null;
+            forgetRings();
         }
+    }
+
+    /** Releases all but the oldest buffer; what comes next does not join it. */
+    void keepOldest() {
+        ByteBuf[] ring = buffers;
+        while (ring != null && size > 1) {
+            take(ring, (head + size - 1) & (ring.length - 1)).release();
+            pushed--;
+        }
+        openBlock = null;
+    }
+
+    private void forgetRings() {
+        buffers = null;
+        readBuffers = NOTHING;
+        controls = new boolean[0];
     }
 
     /** Releases everything. */
@@ -159,28 +177,28 @@ final class Lane {
         for (ByteBuf buffer = poll(); buffer != null; buffer = poll()) {
             buffer.release();
         }
-        buffers = null;
+        forgetRings();
     }
 
     private ByteBuf[] grow() {
         ByteBuf[] old = buffers;
         int length = old == null ? FIRST_PARCELS : old.length * 2;
         ByteBuf[] ring = new ByteBuf[length];
-        int[] ringCharges = new int[length];
-        byte[] ringKinds = new byte[length];
+        ByteBuf[] ringReadBuffers = new ByteBuf[length];
+        boolean[] ringControls = new boolean[length];
         if (old != null) {
             int front = old.length - head;
             System.arraycopy(old, head, ring, 0, front);
             System.arraycopy(old, 0, ring, front, head);
-            System.arraycopy(charges, head, ringCharges, 0, front);
-            System.arraycopy(charges, 0, ringCharges, front, head);
-            System.arraycopy(kinds, head, ringKinds, 0, front);
-            System.arraycopy(kinds, 0, ringKinds, front, head);
+            System.arraycopy(readBuffers, head, ringReadBuffers, 0, front);
+            System.arraycopy(readBuffers, 0, ringReadBuffers, front, head);
+            System.arraycopy(controls, head, ringControls, 0, front);
+            System.arraycopy(controls, 0, ringControls, front, head);
             Arrays.fill(old, null);
         }
         buffers = ring;
-        charges = ringCharges;
-        kinds = ringKinds;
+        readBuffers = ringReadBuffers;
+        controls = ringControls;
         head = 0;
         return ring;
     }

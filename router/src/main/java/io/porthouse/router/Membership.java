@@ -53,8 +53,8 @@ final class Membership {
     private long lastLost;
     private long lostMessages;
 
-    /** Whether this member holds up the room's envelopes. */
-    private boolean pausing;
+    /** Whether this member holds up the room. */
+    private final EnumSet<Traffic> holdsUp = EnumSet.noneOf(Traffic.class);
 
     /** What FLOW said last to this session as a publisher. */
     private boolean toldPaused;
@@ -142,7 +142,10 @@ final class Membership {
      *
      * @return whether it is queued
      */
-    boolean take(Run run, SharedSlice slice, Overflow overflow) {
+    boolean takeMessages(Run run, SharedSlice slice, Overflow overflow) {
+        if (overflow == Overflow.WAIT) {
+            return takeWaiting(run, slice);
+        }
         if (!losing && session.outbox.offerMessages(run, slice)) {
             return true;
         }
@@ -165,6 +168,64 @@ final class Membership {
         return false;
     }
 
+    private boolean takeWaiting(Run run, SharedSlice slice) {
+        if (session.outbox.isShut()) {
+            return false;
+        }
+        // What was lost under another rule, until now, comes first.
+        tellLoss();
+        session.outbox.addMessages(run, slice);
+        holdUpIfOverMark(Traffic.MESSAGES);
+        return true;
+    }
+
+    /**
+     * Queues a run of chunks, or gives up its envelope for this member, or marks the session for its end, as the room's rule
+     * says.
+     *
+     * @return whether the member goes on with the envelope
+     */
+    boolean takeChunks(Run run, SharedSlice slice, Overflow overflow) {
+        Outbox outbox = session.outbox;
+        if (outbox.isShut()) {
+            return false;
+        }
+        if (run.isCancel()) {
+            giveUp(run.origin(), run.envelopeId);
+            return true;
+        }
+        if (overflow == Overflow.WAIT) {
+            outbox.addChunks(this, run, slice);
+            holdUpIfOverMark(Traffic.CHUNKS);
+            return true;
+        }
+        if (outbox.chunksFit(run)) {
+            outbox.addChunks(this, run, slice);
+            return true;
+        }
+        if (overflow == Overflow.DISCONNECT) {
+            session.markSlow();
+        } else {
+            giveUp(run.origin(), run.envelopeId);
+        }
+        return false;
+    }
+
+    /** The rest of an envelope does not come: what is queued of it is given back, and the member is told. */
+    void giveUp(int origin, int envelopeId) {
+        session.outbox.cancel(this, origin, envelopeId);
+        session.puddle.stats.cancelledEnvelopes.add(1);
+    }
+
+    /** It receives no more, so the rest of an envelope does not come; what is queued of one is given up with the others. */
+    void endEnvelope(int origin, int envelopeId) {
+        Outbox outbox = session.outbox;
+        if (!outbox.hasQueued(this, origin, envelopeId)) {
+            outbox.endEnvelope(this, origin, envelopeId);
+        }
+        session.puddle.stats.cancelledEnvelopes.add(1);
+    }
+
     /** Ends a span of loss: GAP takes the place of what was lost. */
     void tellLoss() {
         if (losing) {
@@ -174,22 +235,26 @@ final class Membership {
         }
     }
 
-    /** Begins to hold up the room's envelopes, because this member's chunks are over their mark. */
-    void pauseRoom() {
-        if (!pausing) {
-            pausing = true;
-            session.outbox.addPausing(this);
-            room.pause();
+    private void holdUpIfOverMark(Traffic traffic) {
+        if (!holdsUp.contains(traffic) && session.outbox.isOverMark(traffic, this)) {
+            holdsUp.add(traffic);
+            session.outbox.addHolder(traffic, this);
+            room.pauses().begin(traffic);
         }
     }
 
     /** Holds the room up no longer. */
-    void resumeRoom() {
-        if (pausing) {
-            pausing = false;
-            session.outbox.removePausing(this);
-            room.resume();
+    void letGo(Traffic traffic) {
+        if (holdsUp.remove(traffic)) {
+            session.outbox.removeHolder(traffic, this);
+            room.pauses().end(traffic);
         }
+    }
+
+    /** Receives no more, or from now on as other rules say: holds nobody up, and is told what it has lost. */
+    void letGo() {
+        letGo(Traffic.MESSAGES);
+        letGo(Traffic.CHUNKS);
     }
 
     // ---- publishing
@@ -218,7 +283,7 @@ final class Membership {
             // It has left in the meantime, and nothing of a room follows WITHDRAWN.
             return;
         }
-        boolean paused = room.isPaused();
+        boolean paused = room.pauses().areOn();
         if (paused != toldPaused) {
             toldPaused = paused;
             session.outbox.queueFlow(room.handle(), paused);
@@ -229,7 +294,7 @@ final class Membership {
     private void beUploader() {
         if (!isUploader) {
             isUploader = true;
-            room.addUploader(this);
+            room.pauses().addUploader(this);
         }
     }
 
@@ -237,7 +302,7 @@ final class Membership {
     private void forgetUploaderIfDone() {
         if (isUploader && openUploads == 0 && !toldPaused) {
             isUploader = false;
-            room.removeUploader(this);
+            room.pauses().removeUploader(this);
         }
     }
 

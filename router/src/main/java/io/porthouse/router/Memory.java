@@ -8,20 +8,23 @@ import io.netty.util.internal.PlatformDependent;
  * The node's buffers and the limit over all of them. What is in use is asked of the allocator, which counts each buffer
  * once however many inboxes and outboxes hold slices of it.
  *
+ * <p>From three quarters of the limit on, outboxes share it; above it, each keeps the least. So what slow members hold comes
+ * to rest below the limit, however many they are.
+ *
  * <p>Thread-safe. {@link #check} costs a walk over the allocator's chunks, so puddles call it once a tick and once per few
- * megabytes read, not per message.
+ * megabytes, not per message.
  */
 final class Memory {
 
-    /** The smallest budget that an outbox keeps when memory is short. */
-    static final long MIN_OUTBOX_BYTES = 64 << 10;
+    /** The smallest budget that an outbox keeps; an empty lane takes any one run all the same. */
+    static final long MIN_OUTBOX_BYTES = 4 << 10;
 
-    /** A puddle checks the limit again after having read this much, so that a tick's delay cannot cost a gigabyte. */
-    static final long CHECK_EVERY_BYTES = 4 << 20;
+    private static final long MOST_BETWEEN_CHECKS = 8 << 20;
+    private static final long LEAST_BETWEEN_CHECKS = 256 << 10;
 
     private final PooledByteBufAllocator allocator;
     private final long limitBytes;
-    private volatile boolean exceeded;
+    private volatile long lastUsedBytes;
 
     Memory(long limitBytes, int loops) {
         this.limitBytes = limitBytes;
@@ -57,13 +60,34 @@ final class Memory {
         return limitBytes;
     }
 
-    /** Compares use and limit anew. */
+    /** Returns after how many bytes taken a puddle checks again, so that a tick's delay cannot cost a gigabyte. */
+    long checkEveryBytes() {
+        return Math.max(LEAST_BETWEEN_CHECKS, Math.min(MOST_BETWEEN_CHECKS, limitBytes / 64));
+    }
+
+    /** Looks anew what is in use. */
     void check() {
-        exceeded = usedBytes() > limitBytes;
+        lastUsedBytes = usedBytes();
     }
 
     /** Returns whether the last {@link #check} found more in use than allowed. */
     boolean isExceeded() {
-        return exceeded;
+        return lastUsedBytes > limitBytes;
+    }
+
+    /** Returns whether the last {@link #check} found so much in use that outboxes have to share what is left. */
+    boolean isShort() {
+        return lastUsedBytes > limitBytes / 4 * 3;
+    }
+
+    /**
+     * Returns what one outbox may hold while memory is short.
+     *
+     * @param configuredBytes what it may hold while there is enough
+     * @param lagging how many hold anything, at least 1
+     */
+    long outboxBudgetBytes(long configuredBytes, long lagging) {
+        long share = isExceeded() ? 0 : limitBytes / lagging;
+        return Math.max(MIN_OUTBOX_BYTES, Math.min(configuredBytes, share));
     }
 }

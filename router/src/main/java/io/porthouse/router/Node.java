@@ -55,14 +55,13 @@ final class Node {
 
     /** Returns what one outbox may hold now: less than configured while the node's memory is short. */
     long outboxBudgetBytes() {
-        long configured = settings.limits().outboxBytes();
-        if (!memory.isExceeded()) {
-            return configured;
+        if (!memory.isShort()) {
+            return settings.limits().outboxBytes();
         }
         long lagging = 1;
         for (Puddle puddle : puddles) {
             lagging += puddle.stats.laggingSessions.get();
         }
-        return Math.max(Memory.MIN_OUTBOX_BYTES, Math.min(configured, memory.limitBytes() / lagging));
+        return memory.outboxBudgetBytes(settings.limits().outboxBytes(), lagging);
     }
 }

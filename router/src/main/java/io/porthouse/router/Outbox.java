@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a session is still to be sent, before Netty's outbound buffer, in which nothing can be reordered or taken back any
- * more: a control lane, and a lane of messages and chunks in their rooms' order. Netty is fed only as far as its channel is
- * writable. Confined to the session's loop.
+ * more: a lane for control frames, one for messages in their rooms' order, with the markers that belong into it, and one for
+ * chunks. Netty is fed only as far as its channel is writable. Confined to the session's loop.
  *
  * <p>What does not fit is never queued silently: the caller is told, and acts by its room's rule.
  */
@@ -37,30 +37,50 @@ final class Outbox {
      */
     static final int COPY_BYTES = 4 << 10;
 
+    /** Messages overtake chunks, but for one byte of chunks in so many of messages, so that neither waits for ever. */
+    private static final int MESSAGE_BYTES_PER_CHUNK_BYTE = 7;
+
     private static final int CONTROL_FRAME_BYTES = 256;
 
     private final Session session;
     private final Puddle puddle;
     private final ByteBufAllocator allocator;
     private final Lane control;
-    private final Lane bulk;
+    private final Lane messages;
+    private final Charge messageCharge = new Charge();
+
+    /** Null while the session was never sent a chunk, as most are not. */
+    private @Nullable ChunkLane chunks;
+
+    /** What chunks may be sent although messages wait. */
+    private long chunkCredit;
 
     private final List<Membership> losers = new ArrayList<>(0);
-    private final List<Membership> pausing = new ArrayList<>(0);
+
+    /** Who holds up a room. */
+    private final List<Membership> messageHolders = new ArrayList<>(0);
+
+    private final List<Membership> chunkHolders = new ArrayList<>(0);
+
+    /** Whether a room was held up since {@link #heldUp} was asked last. */
+    private boolean heldUp;
 
     private boolean shut;
     private boolean flushing;
     private long fedBytes;
 
     /** What the puddle's totals know of this outbox. */
-    private long reportedBytes;
+    private long reportedControlBytes;
+
+    private long reportedMessageBytes;
+    private long reportedChunkBytes;
 
     Outbox(Session session, Puddle puddle, ByteBufAllocator allocator) {
         this.session = session;
         this.puddle = puddle;
         this.allocator = allocator;
-        this.control = new Lane(allocator);
-        this.bulk = new Lane(allocator);
+        this.control = new Lane(allocator, messageCharge);
+        this.messages = new Lane(allocator, messageCharge);
     }
 
     // ---- messages and chunks
@@ -70,49 +90,103 @@ final class Outbox {
         if (shut) {
             return false;
         }
-        if (!fits(Lane.Kind.MESSAGES, run, puddle.messageBudgetBytes())) {
+        if (!messagesFit(run)) {
             // One round may bring more than a small budget: who reads what it is sent loses nothing by that.
             flush();
-            if (!fits(Lane.Kind.MESSAGES, run, puddle.messageBudgetBytes())) {
+            if (!messagesFit(run)) {
                 return false;
             }
         }
-        append(run, slice, Lane.Kind.MESSAGES);
+        addMessages(run, slice);
         return true;
     }
 
-    private boolean fits(Lane.Kind kind, Run run, long budgetBytes) {
-        long queued = bulk.chargedBytes(kind);
-        return queued == 0 || queued + run.bytes <= budgetBytes;
+    private boolean messagesFit(Run run) {
+        return fits(messageCharge.bytes(), run, puddle.messageBudgetBytes());
+    }
+
+    private static boolean fits(long queuedBytes, Run run, long budgetBytes) {
+        return queuedBytes == 0 || queuedBytes + run.bytes <= budgetBytes;
+    }
+
+    /** Queues a run of messages, whether it fits or not. */
+    void addMessages(Run run, SharedSlice slice) {
+        if (run.bytes <= COPY_BYTES) {
+            messages.block(false, run.bytes).writeBytes(run.block, run.start, run.bytes);
+        } else {
+            messages.addSlice(slice.take(), run.block);
+        }
+        session.touch();
     }
 
     /** Returns whether chunks fit below their mark; an outbox without chunks takes any one run. */
     boolean chunksFit(Run run) {
-        if (!fits(Lane.Kind.CHUNKS, run, puddle.chunkMarkBytes())) {
+        if (!fits(chunkBytes(), run, puddle.chunkMarkBytes())) {
             flush();
         }
-        return fits(Lane.Kind.CHUNKS, run, puddle.chunkMarkBytes());
+        return fits(chunkBytes(), run, puddle.chunkMarkBytes());
     }
 
-    /** Returns whether publishers of chunks have to wait for this session. */
-    boolean chunksAreOverMark() {
-        return bulk.chargedBytes(Lane.Kind.CHUNKS) > puddle.chunkMarkBytes();
-    }
-
-    /** Queues a run of chunks. */
-    void addChunks(Run run, SharedSlice slice) {
-        if (!shut) {
-            append(run, slice, Lane.Kind.CHUNKS);
-        }
-    }
-
-    private void append(Run run, SharedSlice slice, Lane.Kind kind) {
-        if (run.bytes <= COPY_BYTES) {
-            bulk.block(kind, run.bytes).writeBytes(run.block, run.start, run.bytes);
-        } else {
-            bulk.addSlice(slice.take(), run.block, kind);
-        }
+    /** Queues a run of chunks, whether it fits or not. */
+    void addChunks(Membership member, Run run, SharedSlice slice) {
+        chunkLane().add(member, run, slice, messages.pushed());
         session.touch();
+    }
+
+    private ChunkLane chunkLane() {
+        ChunkLane lane = chunks;
+        if (lane == null) {
+            lane = new ChunkLane(allocator);
+            chunks = lane;
+        }
+        return lane;
+    }
+
+    private long chunkBytes() {
+        return chunks == null ? 0 : chunks.chargedBytes();
+    }
+
+    /** Tells the member that the rest of an envelope does not come, and keeps nothing of it that can't be sent at once. */
+    void cancel(Membership member, int origin, int envelopeId) {
+        if (!shut) {
+            flush();
+            chunkLane().cancel(member, origin, envelopeId, messages.pushed());
+            session.touch();
+        }
+    }
+
+    /** Returns whether something of an envelope is queued. */
+    boolean hasQueued(Membership member, int origin, int envelopeId) {
+        return chunks != null && chunks.has(member, origin, envelopeId);
+    }
+
+    /** Ends an envelope for a member that receives no more, in the order of its room's messages. */
+    void endEnvelope(Membership member, int origin, int envelopeId) {
+        if (!shut) {
+            ByteBuf block = messages.block(true, Chunk.CANCEL_FRAME_BYTES);
+            Chunk.writeCancel(block, 0, member.room.handle(), origin, envelopeId);
+            controlAdded();
+        }
+    }
+
+    /** Gives up the chunks that are queued for a member that receives no more, and ends their envelopes. */
+    void endQueued(Membership member) {
+        if (chunks != null) {
+            chunks.giveUpAll(member, key -> endEnvelope(member, (int) (key >>> 32), (int) key));
+        }
+    }
+
+    /**
+     * Returns whether publishers have to wait for this session, under {@code wait}. Of several rooms those with more than
+     * their share of the chunks are first; up to twice the mark the others go on.
+     */
+    boolean isOverMark(Traffic traffic, Membership member) {
+        if (traffic == Traffic.MESSAGES) {
+            return messageCharge.bytes() > puddle.messageBudgetBytes();
+        }
+        long mark = puddle.chunkMarkBytes();
+        long queued = chunkBytes();
+        return queued > mark && chunks != null && (queued > 2 * mark || chunks.hasItsShare(member));
     }
 
     /** A membership begins to lose messages; it is told when the lane is half empty again. */
@@ -120,13 +194,25 @@ final class Outbox {
         losers.add(membership);
     }
 
-    /** A membership begins to hold up its room's envelopes; it ends when the chunks are down to half of their mark. */
-    void addPausing(Membership membership) {
-        pausing.add(membership);
+    /** A membership begins to hold up its room; it ends when what it is to be sent is down to half of the mark. */
+    void addHolder(Traffic traffic, Membership membership) {
+        heldUp = true;
+        holders(traffic).add(membership);
     }
 
-    void removePausing(Membership membership) {
-        pausing.remove(membership);
+    void removeHolder(Traffic traffic, Membership membership) {
+        holders(traffic).remove(membership);
+    }
+
+    private List<Membership> holders(Traffic traffic) {
+        return traffic == Traffic.MESSAGES ? messageHolders : chunkHolders;
+    }
+
+    /** Returns whether the session holds up a room, or did since this was asked last. */
+    boolean heldUp() {
+        boolean was = heldUp;
+        heldUp = !messageHolders.isEmpty() || !chunkHolders.isEmpty();
+        return was;
     }
 
     // ---- control
@@ -138,7 +224,7 @@ final class Outbox {
 
     /** Queues a frame that has its place in a room's order, behind the messages before it. */
     void queueInOrder(Consumer<ByteBuf> encoder) {
-        addControl(bulk, encoder);
+        addControl(messages, encoder);
     }
 
     private void addControl(Lane lane, Consumer<ByteBuf> encoder) {
@@ -148,7 +234,7 @@ final class Outbox {
         ByteBuf frame = allocator.directBuffer(CONTROL_FRAME_BYTES);
         try {
             encoder.accept(frame);
-            lane.block(Lane.Kind.CONTROL, frame.readableBytes()).writeBytes(frame);
+            lane.block(true, frame.readableBytes()).writeBytes(frame);
         } finally {
             frame.release();
         }
@@ -157,7 +243,7 @@ final class Outbox {
 
     void queueReceipt(int room, long correlation, long sequence, int recipients) {
         if (!shut) {
-            ByteBuf block = control.block(Lane.Kind.CONTROL, Frame.HEADER_BYTES + Receipt.BODY_BYTES);
+            ByteBuf block = control.block(true, Frame.HEADER_BYTES + Receipt.BODY_BYTES);
             Receipt.encode(block, room, correlation, sequence, recipients);
             controlAdded();
         }
@@ -165,7 +251,7 @@ final class Outbox {
 
     void queueFlow(int room, boolean paused) {
         if (!shut) {
-            ByteBuf block = control.block(Lane.Kind.CONTROL, Frame.HEADER_BYTES + 1);
+            ByteBuf block = control.block(true, Frame.HEADER_BYTES + 1);
             Frame.writeHeader(block, 1, FrameType.FLOW, 0, 0, room, 0, 0);
             block.writeByte(paused ? 1 : 0);
             controlAdded();
@@ -175,17 +261,8 @@ final class Outbox {
     /** Queues a frame without a body: PING or PONG. */
     void queueEmpty(byte type, long correlation) {
         if (!shut) {
-            ByteBuf block = control.block(Lane.Kind.CONTROL, Frame.HEADER_BYTES);
+            ByteBuf block = control.block(true, Frame.HEADER_BYTES);
             Frame.writeHeader(block, 0, type, 0, 0, 0, 0, correlation);
-            controlAdded();
-        }
-    }
-
-    /** Tells the member that the rest of an envelope does not come; behind the chunks that it has queued. */
-    void queueCancel(Room room, int origin, int envelopeId) {
-        if (!shut) {
-            ByteBuf block = bulk.block(Lane.Kind.CONTROL, Chunk.CANCEL_FRAME_BYTES);
-            Chunk.writeCancel(block, 0, room.handle(), origin, envelopeId);
             controlAdded();
         }
     }
@@ -198,7 +275,7 @@ final class Outbox {
     }
 
     private long controlBytes() {
-        return control.chargedBytes(Lane.Kind.CONTROL) + bulk.chargedBytes(Lane.Kind.CONTROL);
+        return control.controlBytes() + messages.controlBytes();
     }
 
     // ---- to the socket
@@ -233,7 +310,7 @@ final class Outbox {
 
     private boolean feed(ChannelHandlerContext ctx, Channel channel) {
         boolean fed = false;
-        while (channel.isWritable()) {
+        while (channel.isWritable() && !isSparing(channel)) {
             ByteBuf buffer = next();
             if (buffer == null) {
                 break;
@@ -241,46 +318,95 @@ final class Outbox {
             int bytes = buffer.readableBytes();
             fedBytes += bytes;
             puddle.stats.sentBytes.add(bytes);
-            ChannelFuture unused = ctx.write(buffer, ctx.voidPromise());
+            if (puddle.sparesMemory()) {
+                // The channel does not tell that it has written what left it writable.
+                ChannelFuture unused = ctx.write(buffer).addListener(written -> session.touch());
+            } else {
+                ChannelFuture unused = ctx.write(buffer, ctx.voidPromise());
+            }
             fed = true;
         }
         return fed;
     }
 
+    /** While memory is short, Netty is not given more before it has written what it has. */
+    private boolean isSparing(Channel channel) {
+        ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
+        return puddle.sparesMemory() && pending != null && pending.totalPendingWriteBytes() > 0;
+    }
+
     private @Nullable ByteBuf next() {
-        return control.isEmpty() ? bulk.poll() : control.poll();
+        if (!control.isEmpty()) {
+            return control.poll();
+        }
+        ChunkLane lane = chunks;
+        if (lane == null || lane.isEmpty()) {
+            return messages.poll();
+        }
+        if (messages.isEmpty()) {
+            chunkCredit = 0;
+            return lane.poll(messages.polled());
+        }
+        ByteBuf chunk = chunkCredit > 0 ? lane.poll(messages.polled()) : null;
+        if (chunk != null) {
+            chunkCredit -= chunk.readableBytes();
+            return chunk;
+        }
+        ByteBuf message = messages.poll();
+        if (message != null) {
+            chunkCredit += message.readableBytes() / MESSAGE_BYTES_PER_CHUNK_BYTE;
+        }
+        return message;
     }
 
     /** Ends what was held up by a full outbox: spans of loss, pauses of rooms, and the session's own reading. */
     private void relax() {
-        if (!losers.isEmpty() && bulk.chargedBytes(Lane.Kind.MESSAGES) <= puddle.messageBudgetBytes() / 2) {
-            for (Membership loser : losers) {
-                loser.tellLoss();
-            }
-            losers.clear();
+        if (messageCharge.bytes() <= puddle.messageBudgetBytes() / 2) {
+            tellLosses();
+            release(Traffic.MESSAGES);
         }
-        if (!pausing.isEmpty() && bulk.chargedBytes(Lane.Kind.CHUNKS) <= puddle.chunkMarkBytes() / 2) {
-            endPauses();
+        if (chunkBytes() <= puddle.chunkMarkBytes() / 2) {
+            release(Traffic.CHUNKS);
         }
         if (controlBytes() <= HIGH_CONTROL_BYTES / 2) {
             session.resume(Session.ANSWERS_UNREAD);
         }
     }
 
-    private void endPauses() {
-        for (Membership membership : List.copyOf(pausing)) {
-            membership.resumeRoom();
+    private void tellLosses() {
+        if (!losers.isEmpty()) {
+            for (Membership loser : losers) {
+                loser.tellLoss();
+            }
+            losers.clear();
+        }
+    }
+
+    private void release(Traffic traffic) {
+        List<Membership> held = holders(traffic);
+        if (!held.isEmpty()) {
+            for (Membership membership : List.copyOf(held)) {
+                membership.letGo(traffic);
+            }
         }
     }
 
     /** Brings the puddle's totals up to date. */
     private void report() {
-        long bytes = control.chargedBytes() + bulk.chargedBytes();
-        if (bytes != reportedBytes) {
-            PuddleStats stats = puddle.stats;
-            stats.lagBytes.add(bytes - reportedBytes);
-            stats.laggingSessions.add((bytes > 0 ? 1 : 0) - (reportedBytes > 0 ? 1 : 0));
-            reportedBytes = bytes;
+        PuddleStats stats = puddle.stats;
+        long controlNow = controlBytes();
+        long messagesNow = messageCharge.bytes();
+        long chunksNow = chunkBytes();
+        boolean lagged = (reportedControlBytes | reportedMessageBytes | reportedChunkBytes) != 0;
+        boolean lags = (controlNow | messagesNow | chunksNow) != 0;
+        if (lagged || lags) {
+            stats.controlLagBytes.add(controlNow - reportedControlBytes);
+            stats.messageLagBytes.add(messagesNow - reportedMessageBytes);
+            stats.chunkLagBytes.add(chunksNow - reportedChunkBytes);
+            stats.laggingSessions.add((lags ? 1 : 0) - (lagged ? 1 : 0));
+            reportedControlBytes = controlNow;
+            reportedMessageBytes = messagesNow;
+            reportedChunkBytes = chunksNow;
         }
     }
 
@@ -290,16 +416,19 @@ final class Outbox {
     void shut() {
         shut = true;
         control.clear();
-        bulk.clear();
+        messages.clear();
+        if (chunks != null) {
+            chunks.clear();
+        }
         losers.clear();
-        endPauses();
+        release(Traffic.MESSAGES);
+        release(Traffic.CHUNKS);
         report();
     }
 
     /** Takes nothing new, but keeps what is queued, to be sent before the connection ends, with what was lost behind it. */
     void shutBehindQueued() {
-        losers.forEach(Membership::tellLoss);
-        losers.clear();
+        tellLosses();
         shut = true;
     }
 
@@ -309,7 +438,10 @@ final class Outbox {
 
     /** Returns whether everything is with the kernel. */
     boolean isDrained() {
-        return control.isEmpty() && bulk.isEmpty() && unwrittenInNetty() == 0;
+        return control.isEmpty()
+                && messages.isEmpty()
+                && (chunks == null || chunks.isEmpty())
+                && unwrittenInNetty() == 0;
     }
 
     /** Returns the bytes given to the kernel so far: while this rises, the peer is reading. */
@@ -324,12 +456,7 @@ final class Outbox {
 
     /** Returns what is queued and not yet with the kernel. */
     long lagBytes() {
-        return control.chargedBytes() + bulk.chargedBytes() + unwrittenInNetty();
-    }
-
-    /** Returns whether this session's chunks hold up any room. */
-    boolean isHoldingUp() {
-        return !pausing.isEmpty();
+        return controlBytes() + messageCharge.bytes() + chunkBytes() + unwrittenInNetty();
     }
 
     /** Not Netty's own figure, which adds an overhead for each buffer, and would fall as more are fed. */

@@ -19,7 +19,7 @@ public record Published(Outcome outcome, long sequence, int recipients) {
         TOO_LARGE,
         /** The room takes text only. */
         TEXT_ONLY,
-        /** An event loop has more to do than it can, or the room can't be looked up now; try again soon. */
+        /** An event loop has more to do than it can, the room waits for a member, or can't be looked up; try again soon. */
         BUSY
     }
 

@@ -75,9 +75,10 @@ final class Puddle {
     private int scanCursor;
     private long ticks;
     private long nowNanos;
-    private long readSinceCheck;
+    private long tookSinceCheck;
     private long messageBudgetBytes;
     private long chunkMarkBytes;
+    private boolean sparesMemory;
     private @Nullable Future<?> tick;
     private @Nullable CompletableFuture<Void> emptied;
 
@@ -347,12 +348,22 @@ final class Puddle {
         return chunkMarkBytes;
     }
 
-    /** Counts what was read; checks the node's memory every few megabytes. */
+    /** Returns whether memory is so short that Netty is to hold as little as possible. */
+    boolean sparesMemory() {
+        return sparesMemory;
+    }
+
+    /** Counts what was read. */
     void received(int bytes) {
         stats.receivedBytes.add(bytes);
-        readSinceCheck += bytes;
-        if (readSinceCheck >= Memory.CHECK_EVERY_BYTES) {
-            readSinceCheck = 0;
+        took(bytes);
+    }
+
+    /** Counts memory that was taken, for what was read or copied; checks the node's every few megabytes. */
+    void took(long bytes) {
+        tookSinceCheck += bytes;
+        if (tookSinceCheck >= node.memory.checkEveryBytes()) {
+            tookSinceCheck = 0;
             node.memory.check();
             setBudgets();
         }
@@ -362,6 +373,7 @@ final class Puddle {
         long budget = node.outboxBudgetBytes();
         chunkMarkBytes = budget / 4;
         messageBudgetBytes = budget - chunkMarkBytes;
+        sparesMemory = node.memory.isShort();
     }
 
     /** A tick that throws would be the last one. */

@@ -41,8 +41,16 @@ final class PuddleStats {
     final Tally refusals = new Tally();
     final Tally suspendedPublishers = new Tally();
 
-    /** Bytes charged to the outboxes of the puddle's sessions, and how many of those hold anything. */
-    final Tally lagBytes = new Tally();
+    /** How long publishers were suspended, of those who have gone on. */
+    final Tally suspendedNanos = new Tally();
+
+    final Tally openEnvelopes = new Tally();
+
+    /** Bytes charged to the outboxes of the puddle's sessions, by lane, and how many of those hold anything. */
+    final Tally controlLagBytes = new Tally();
+
+    final Tally messageLagBytes = new Tally();
+    final Tally chunkLagBytes = new Tally();
 
     final Tally laggingSessions = new Tally();
 }

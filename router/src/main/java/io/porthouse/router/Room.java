@@ -3,9 +3,7 @@ package io.porthouse.router;
 import io.porthouse.protocol.ControlBody.Withdrawn;
 import io.porthouse.protocol.RoomName;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -38,13 +36,12 @@ final class Room {
     private final String epoch;
     private final Rooms rooms;
     private final Shard[] shards;
+    private final Pauses pauses = new Pauses();
 
     private volatile RoomRules rules;
 
     /** How often the rules were set. */
     private volatile int rulesSet;
-
-    private volatile boolean paused;
 
     // Guarded by this:
     private volatile Shard[] audience = NOBODY;
@@ -60,9 +57,6 @@ final class Room {
     private boolean isImprovised;
 
     private boolean closed;
-    private int pausingMembers;
-    private final Set<Membership> uploaders = new LinkedHashSet<>(0);
-    private final Set<Session> suspended = new LinkedHashSet<>(0);
 
     /** @param isImprovised whether a JOIN makes it, so that the token source knows nothing of it */
     Room(
@@ -112,6 +106,10 @@ final class Room {
         synchronized (this) {
             return new RoomInfo(name, epoch, lastSequence, members);
         }
+    }
+
+    Pauses pauses() {
+        return pauses;
     }
 
     Shard shard(Puddle puddle) {
@@ -247,9 +245,9 @@ final class Room {
         member.session.cutOffered();
         boolean last = false;
         boolean ends = false;
-        awaitResumeNoLonger(member.session);
+        pauses.awaitNoLonger(member.session);
+        pauses.removeUploader(member);
         synchronized (this) {
-            uploaders.remove(member);
             if (!closed) {
                 count(member, false);
                 ends = exit(member);
@@ -379,85 +377,6 @@ final class Room {
                 }
             }
             audience = interested.toArray(NOBODY);
-        }
-    }
-
-    // ---- envelopes that wait for a slow member
-
-    /** Returns whether chunks have to wait. Any thread. */
-    boolean isPaused() {
-        return paused;
-    }
-
-    /** One more member cannot take chunks now. */
-    void pause() {
-        List<Membership> told;
-        synchronized (this) {
-            if (pausingMembers++ > 0) {
-                return;
-            }
-            paused = true;
-            told = List.copyOf(uploaders);
-        }
-        told.forEach(Room::tellLater);
-    }
-
-    /** One member less holds the room up; after the last one the suspended publishers go on. */
-    void resume() {
-        List<Membership> told;
-        List<Session> resumed;
-        synchronized (this) {
-            if (--pausingMembers > 0) {
-                return;
-            }
-            paused = false;
-            told = List.copyOf(uploaders);
-            resumed = List.copyOf(suspended);
-            suspended.clear();
-        }
-        told.forEach(Room::tellLater);
-        resumed.forEach(session -> session.puddle.execute(() -> session.resume(Session.WAITS_FOR_ROOM)));
-    }
-
-    private static void tellLater(Membership uploader) {
-        uploader.session.puddle.execute(uploader::tellFlow);
-    }
-
-    /**
-     * Registers a publisher to be resumed.
-     *
-     * @return false if the room is not paused any more, and the publisher can go on
-     */
-    boolean awaitResume(Session publisher) {
-        synchronized (this) {
-            if (!paused) {
-                return false;
-            }
-            suspended.add(publisher);
-            return true;
-        }
-    }
-
-    /** A publisher that has nothing more to say here goes on, paused or not. Its loop. */
-    void awaitResumeNoLonger(Session publisher) {
-        boolean waited;
-        synchronized (this) {
-            waited = suspended.remove(publisher);
-        }
-        if (waited) {
-            publisher.resume(Session.WAITS_FOR_ROOM);
-        }
-    }
-
-    void addUploader(Membership member) {
-        synchronized (this) {
-            uploaders.add(member);
-        }
-    }
-
-    void removeUploader(Membership member) {
-        synchronized (this) {
-            uploaders.remove(member);
         }
     }
 }

@@ -43,7 +43,6 @@ public record RoomRules(
         require(maxEnvelopeBytes >= -1, "maxEnvelopeBytes is below -1");
         require(maxMembers >= 1, "maxMembers is below 1");
         require(messagesPerSecond >= 0, "messagesPerSecond is negative");
-        require(overflow != Overflow.WAIT, "overflow = \"wait\" is not available for messages");
     }
 
     /** Rules of a room that lasts. */

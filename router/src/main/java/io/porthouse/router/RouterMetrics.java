@@ -79,7 +79,15 @@ final class RouterMetrics implements Closes {
         counter(node, "porthouse.refusals", "Frames refused with ERROR", "frames", s -> s.refusals);
         sum(node, "porthouse.connections", "Live connections", s -> s.connections.get());
         sum(node, "porthouse.publishers.suspended", "Publishers not read for now", s -> s.suspendedPublishers.get());
-        sum(node, "porthouse.lag.bytes", "Bytes charged to outboxes", s -> s.lagBytes.get());
+        seconds(
+                node,
+                "porthouse.publishers.suspended.time",
+                "How long publishers were not read, of those who have gone on",
+                s -> s.suspendedNanos);
+        sum(node, "porthouse.envelopes.open", "Envelopes being sent", s -> s.openEnvelopes.get());
+        lag(node, "control", s -> s.controlLagBytes.get());
+        lag(node, "messages", s -> s.messageLagBytes.get());
+        lag(node, "chunks", s -> s.chunkLagBytes.get());
         sum(node, "porthouse.sessions.lagging", "Sessions with something queued", s -> s.laggingSessions.get());
         gauge("porthouse.inbox.bytes", "Bytes waiting in inboxes", node, n -> total(n, p -> p.inbox.bytes()));
         gauge("porthouse.handshakes", "Connections not welcomed yet", node, n -> n.handshakes.get());
@@ -95,6 +103,22 @@ final class RouterMetrics implements Closes {
                         name, node, n -> total(n, p -> tally.apply(p.stats).get()))
                 .description(description)
                 .baseUnit(unit)
+                .register(registry);
+    }
+
+    private void seconds(Node node, String name, String description, Function<PuddleStats, PuddleStats.Tally> nanos) {
+        FunctionCounter.builder(
+                        name, node, n -> total(n, p -> nanos.apply(p.stats).get()) / 1e9)
+                .description(description)
+                .baseUnit("seconds")
+                .register(registry);
+    }
+
+    /** What outboxes hold, by lane. */
+    private void lag(Node node, String lane, ToLongFunction<PuddleStats> bytes) {
+        Gauge.builder("porthouse.lag.bytes", node, n -> (double) total(n, p -> bytes.applyAsLong(p.stats)))
+                .description("Bytes charged to outboxes, by lane")
+                .tag("lane", lane)
                 .register(registry);
     }
 

@@ -43,7 +43,8 @@ public record RouterSettings(
      * @param handshakes connections that have not been welcomed yet; one more is closed with 3003
      * @param inboxBytes what one puddle's inbox may pin before publishers are suspended
      * @param outboxBytes what one session's outbox may pin
-     * @param memoryBytes buffers of the whole node, above which budgets shrink and new connections get 3003
+     * @param waitBytesPerSecond what a member has to take who holds up a room for ten seconds, or it is closed with 3001
+     * @param memoryBytes buffers of the whole node: near it budgets shrink, above it new connections get 3003
      */
     public record Limits(
             int maxFrameBytes,
@@ -52,6 +53,7 @@ public record RouterSettings(
             int handshakes,
             long inboxBytes,
             long outboxBytes,
+            long waitBytesPerSecond,
             long memoryBytes) {
 
         public static final int DEFAULT_MAX_OPEN_ENVELOPES = 64;
@@ -59,6 +61,7 @@ public record RouterSettings(
         public static final int DEFAULT_HANDSHAKES = 10_000;
         public static final long DEFAULT_INBOX_BYTES = 16L << 20;
         public static final long DEFAULT_OUTBOX_BYTES = 8L << 20;
+        public static final long DEFAULT_WAIT_BYTES_PER_SECOND = 64L << 10;
 
         /** @throws IllegalArgumentException if a value is out of its range, naming it */
         public Limits {
@@ -70,6 +73,9 @@ public record RouterSettings(
             require(handshakes >= 1, "handshakes is below 1");
             require(inboxBytes >= 64 << 10, "inboxBytes is below 64 KiB");
             require(outboxBytes >= 64 << 10, "outboxBytes is below 64 KiB");
+            require(
+                    waitBytesPerSecond >= 1 && waitBytesPerSecond <= 1L << 30,
+                    "waitBytesPerSecond must be 1 B to 1 GiB");
             require(memoryBytes >= 1 << 20, "memory.limit is below 1 MiB");
         }
 
@@ -82,6 +88,7 @@ public record RouterSettings(
                     DEFAULT_HANDSHAKES,
                     DEFAULT_INBOX_BYTES,
                     DEFAULT_OUTBOX_BYTES,
+                    DEFAULT_WAIT_BYTES_PER_SECOND,
                     Memory.halfOfDirectMemory());
         }
     }

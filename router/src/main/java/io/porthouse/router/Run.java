@@ -1,6 +1,7 @@
 package io.porthouse.router;
 
 import io.netty.buffer.ByteBuf;
+import io.porthouse.protocol.Chunk;
 import io.porthouse.protocol.Frame;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
@@ -87,6 +88,11 @@ final class Run {
 
     boolean isChunks() {
         return messages == 0;
+    }
+
+    /** Returns whether it is the cancel of an envelope; one never shares a run. */
+    boolean isCancel() {
+        return endsEnvelope && Chunk.index(block, start) == Chunk.CANCEL_INDEX;
     }
 
     /** Returns the sender's session handle; 0: the API. */

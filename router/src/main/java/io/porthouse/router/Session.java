@@ -9,6 +9,7 @@ import io.porthouse.protocol.ControlCodec;
 import io.porthouse.protocol.Frame;
 import io.porthouse.protocol.FrameType;
 import java.time.Instant;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,11 +44,8 @@ final class Session {
     /** Reasons that suspend it as a publisher. */
     private static final int PUBLISHER_REASONS = WAITS_FOR_INBOX | WAITS_FOR_ROOM;
 
-    /** How long a member may hold up a room while it drains less than {@link #MIN_WAIT_BYTES}. */
-    private static final long WAIT_WINDOW_NANOS = 10_000_000_000L;
-
-    /** 64 KiB a second over the window. */
-    private static final long MIN_WAIT_BYTES = 10 * (64L << 10);
+    /** How long a member may hold up a room while it drains less than {@code waitBytesPerSecond}. */
+    private static final int WAIT_WINDOW_SECONDS = 10;
 
     private static final int MAX_CLIENT_CHARS = 64;
 
@@ -94,6 +92,7 @@ final class Session {
     private long heardNanos;
     private boolean pinged;
     private long writtenWhenPinged;
+    private long suspendedSinceNanos;
     private long holdingSinceNanos = NOT_TIMED;
     private long writtenWhenHolding;
 
@@ -285,6 +284,7 @@ final class Session {
         }
         if ((waits & PUBLISHER_REASONS) == 0 && (reason & PUBLISHER_REASONS) != 0) {
             puddle.stats.suspendedPublishers.add(1);
+            suspendedSinceNanos = node.nanoTime.getAsLong();
         }
         waits |= reason;
     }
@@ -298,6 +298,7 @@ final class Session {
         waits &= ~reason;
         if (wasPublisher && (waits & PUBLISHER_REASONS) == 0) {
             puddle.stats.suspendedPublishers.add(-1);
+            puddle.stats.suspendedNanos.add(node.nanoTime.getAsLong() - suspendedSinceNanos);
         }
         if (waits == 0) {
             resumeDue = true;
@@ -551,13 +552,14 @@ final class Session {
 
     /** Closes a member that holds up a room and hardly drains. */
     private void checkHolding(long nowNanos) {
-        if (!outbox.isHoldingUp()) {
+        if (!outbox.heldUp()) {
             holdingSinceNanos = NOT_TIMED;
         } else if (holdingSinceNanos == NOT_TIMED) {
             holdingSinceNanos = nowNanos;
             writtenWhenHolding = outbox.writtenBytes();
-        } else if (nowNanos - holdingSinceNanos >= WAIT_WINDOW_NANOS) {
-            if (outbox.writtenBytes() - writtenWhenHolding < MIN_WAIT_BYTES) {
+        } else if (nowNanos - holdingSinceNanos >= TimeUnit.SECONDS.toNanos(WAIT_WINDOW_SECONDS)) {
+            long leastBytes = WAIT_WINDOW_SECONDS * node.settings.limits().waitBytesPerSecond();
+            if (outbox.writtenBytes() - writtenWhenHolding < leastBytes) {
                 close(CloseCode.SLOW_RECEIVER, "holds up a room");
             }
             holdingSinceNanos = nowNanos;

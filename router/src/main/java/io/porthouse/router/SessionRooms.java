@@ -114,7 +114,7 @@ final class SessionRooms {
         } else if (!may.equals(member.may())) {
             if (!may.contains(Right.WRITE)) {
                 uploads.cancelAll(member);
-                member.room.awaitResumeNoLonger(session);
+                member.room.pauses().awaitNoLonger(session);
             }
             member.setRights(may, member.wantsToReceive());
             member.room.change(member, Granted.CHANGED, 0);

@@ -50,6 +50,10 @@ final class Shard {
     void setRules(RoomRules rules) {
         overflow = rules.overflow();
         envelopeOverflow = rules.envelopeOverflow();
+        for (int i = 0; i < receiverCount; i++) {
+            // Who held the room up may not, by the new rules; who still has to, does so with the next run.
+            receivers[i].letGo();
+        }
         for (Membership member : Arrays.copyOf(members, memberCount)) {
             member.session.rooms.reconsider(member);
         }
@@ -118,7 +122,7 @@ final class Shard {
         receivers = without(receivers, receiverCount);
         member.receiverIndex = Membership.NOWHERE;
         cancelAllFor(member);
-        member.resumeRoom();
+        member.letGo();
         member.tellLoss();
     }
 
@@ -158,7 +162,7 @@ final class Shard {
                 continue;
             }
             try {
-                if (member.take(run, slice, overflow)) {
+                if (member.takeMessages(run, slice, overflow)) {
                     queued++;
                 }
             } catch (RuntimeException | OutOfDirectMemoryError e) {
@@ -166,7 +170,14 @@ final class Shard {
             }
         }
         puddle.stats.deliveredMessages.add((long) queued * run.messages);
+        tookCopies(run, queued);
         return queued;
+    }
+
+    private void tookCopies(Run run, int copies) {
+        if (run.bytes <= Outbox.COPY_BYTES) {
+            puddle.took((long) copies * run.bytes);
+        }
     }
 
     private static boolean isOwn(Run run, Membership member) {
@@ -180,7 +191,7 @@ final class Shard {
     }
 
     private int deliverChunks(Run run, SharedSlice slice) {
-        long key = key(run.origin(), run.envelopeId);
+        long key = RoomChunks.key(run.origin(), run.envelopeId);
         OpenEnvelope envelope = run.opensEnvelope ? begin(key) : find(key);
         if (envelope == null) {
             return 0;
@@ -194,7 +205,7 @@ final class Shard {
                 continue;
             }
             try {
-                if (takeChunks(member, run, slice)) {
+                if (member.takeChunks(run, slice, envelopeOverflow)) {
                     queued++;
                 } else {
                     envelope.drop(member);
@@ -208,27 +219,8 @@ final class Shard {
             forget(key);
         }
         puddle.stats.deliveredChunkRuns.add(queued);
+        tookCopies(run, queued);
         return queued;
-    }
-
-    private boolean takeChunks(Membership member, Run run, SharedSlice slice) {
-        Outbox outbox = member.session.outbox;
-        if (outbox.isShut()) {
-            return false;
-        }
-        if (envelopeOverflow == Overflow.WAIT || outbox.chunksFit(run)) {
-            outbox.addChunks(run, slice);
-            if (envelopeOverflow == Overflow.WAIT && outbox.chunksAreOverMark()) {
-                member.pauseRoom();
-            }
-            return true;
-        }
-        if (envelopeOverflow == Overflow.DISCONNECT) {
-            member.session.markSlow();
-        } else {
-            cancelFor(member, run.origin(), run.envelopeId);
-        }
-        return false;
     }
 
     /** Opens an envelope for those who receive now: who comes later does not get the rest. */
@@ -256,31 +248,26 @@ final class Shard {
 
     /** Ends the member's part in every envelope that is open here. */
     private void cancelAllFor(Membership member) {
-        if (open == null) {
-            return;
+        if (open != null) {
+            cancelOpenFor(member, open);
         }
-        boolean hearsItself = member.session.echo;
-        for (LongObjectMap.PrimitiveEntry<OpenEnvelope> entry : open.entries()) {
-            int origin = (int) (entry.key() >>> 32);
-            boolean isOwn = origin == member.session.handle && !hearsItself;
-            if (!isOwn && entry.value().isFor(member)) {
-                cancelFor(member, origin, (int) entry.key());
-            }
-            entry.value().forget(member);
-        }
+        member.session.outbox.endQueued(member);
         if (receiverCount == 0) {
             // Runs do not come here any more, so nothing would end them.
             open = null;
         }
     }
 
-    private void cancelFor(Membership member, int origin, int envelopeId) {
-        member.session.outbox.queueCancel(room, origin, envelopeId);
-        puddle.stats.cancelledEnvelopes.add(1);
-    }
-
-    private static long key(int origin, int envelopeId) {
-        return ((long) origin << 32) | (envelopeId & 0xFFFF_FFFFL);
+    private static void cancelOpenFor(Membership member, LongObjectMap<OpenEnvelope> open) {
+        boolean hearsItself = member.session.echo;
+        for (LongObjectMap.PrimitiveEntry<OpenEnvelope> entry : open.entries()) {
+            int origin = (int) (entry.key() >>> 32);
+            boolean isOwn = origin == member.session.handle && !hearsItself;
+            if (!isOwn && entry.value().isFor(member)) {
+                member.endEnvelope(origin, (int) entry.key());
+            }
+            entry.value().forget(member);
+        }
     }
 
     /** For whom an envelope is: who received before it was opened, and has lost none of it since. */

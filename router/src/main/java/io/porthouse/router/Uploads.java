@@ -34,6 +34,7 @@ final class Uploads {
         }
         Upload upload = new Upload(member, envelopeId);
         open.put(envelopeId, upload);
+        session.puddle.stats.openEnvelopes.add(1);
         member.uploadOpened();
         return upload;
     }
@@ -41,6 +42,7 @@ final class Uploads {
     /** The envelope is complete, or given up; the room has been told or will be. */
     void end(Upload upload) {
         if (open != null && open.remove(upload.envelopeId) != null) {
+            session.puddle.stats.openEnvelopes.add(-1);
             upload.member.uploadEnded();
             if (open.isEmpty()) {
                 open = null;

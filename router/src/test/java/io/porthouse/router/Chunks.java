@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.zip.CRC32;
 
@@ -129,6 +130,16 @@ final class Chunks {
                 return payload.toByteArray();
             }
         }
+    }
+
+    /** Takes so many frames; those of each envelope are together then, in their order, behind the messages in theirs. */
+    static List<Received> receiveByLane(TestClient client, int frames) throws IOException {
+        List<Received> received = new ArrayList<>();
+        for (int i = 0; i < frames; i++) {
+            received.add(client.expect(FrameType.ENVELOPE));
+        }
+        received.sort(Comparator.comparing(frame -> isChunk(frame) ? envelope(frame) : 0));
+        return received;
     }
 
     /** Takes the cancel of this envelope, which must be the next frame. */

@@ -124,7 +124,9 @@ final class FanOutStressTest {
         assertThat(harness.gauge("porthouse.publishers.suspended"))
                 .as("suspended")
                 .isZero();
-        assertThat(harness.gauge("porthouse.lag.bytes")).as("lag").isZero();
+        assertThat(harness.gauge("porthouse.lag.bytes", "lane", "messages"))
+                .as("lag")
+                .isZero();
         assertThat(harness.gauge("porthouse.sessions.lagging")).as("lagging").isZero();
         assertThat(harness.gauge("porthouse.rooms")).as("rooms").isZero();
     }

@@ -6,19 +6,20 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.PooledByteBufAllocator;
-import io.porthouse.router.Lane.Kind;
 import io.porthouse.testkit.Seeds;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Deque;
-import java.util.Iterator;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** A lane against a queue of what was put into it: order and bytes, what is charged, and who holds references. */
-@SuppressWarnings({"EnumOrdinal", "ReferenceEquality"}) // It counts by kind, and asks for the very buffer.
+@SuppressWarnings("ReferenceEquality") // It asks for the very buffer.
 final class LaneTest {
 
     private static final int LARGEST_BLOCK = 16 << 10;
@@ -26,16 +27,16 @@ final class LaneTest {
     /** What the lane holds at one place, as the test saw it go in. */
     private static final class Parcel {
         final ByteBuf buffer;
-        final Kind kind;
+        final boolean isControl;
 
         /** What a slice pins; null for a block. */
         final ByteBuf readBuffer;
 
         final List<byte[]> bytes = new ArrayList<>();
 
-        Parcel(ByteBuf buffer, Kind kind, ByteBuf readBuffer) {
+        Parcel(ByteBuf buffer, boolean isControl, ByteBuf readBuffer) {
             this.buffer = buffer;
-            this.kind = kind;
+            this.isControl = isControl;
             this.readBuffer = readBuffer;
         }
 
@@ -45,7 +46,8 @@ final class LaneTest {
     }
 
     private final ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
-    private final Lane lane = new Lane(allocator);
+    private final Charge charge = new Charge();
+    private final Lane lane = new Lane(allocator, charge);
     private final Deque<Parcel> parcels = new ArrayDeque<>();
     private final List<ByteBuf> readBuffers = new ArrayList<>();
 
@@ -72,11 +74,13 @@ final class LaneTest {
     }
 
     private void step(Random random, int choice) {
-        Kind kind = Kind.values()[random.nextInt(3)];
         if (choice < 45) {
-            copy(random, kind, random.nextInt(50) == 0 ? random.nextInt(40_000) : random.nextInt(300));
+            copy(
+                    random,
+                    random.nextInt(3) == 0,
+                    random.nextInt(50) == 0 ? random.nextInt(40_000) : random.nextInt(300));
         } else if (choice < 70) {
-            slice(random, kind, readBuffers.get(random.nextInt(random.nextBoolean() ? 1 : readBuffers.size())));
+            slice(random, readBuffers.get(random.nextInt(random.nextBoolean() ? 1 : readBuffers.size())));
         } else if (choice < 99 || parcels.isEmpty()) {
             int polled = random.nextInt(10) == 0 ? parcels.size() + 1 : random.nextInt(3);
             for (int i = 0; i < polled; i++) {
@@ -88,19 +92,19 @@ final class LaneTest {
         }
     }
 
-    private void copy(Random random, Kind kind, int bytes) {
+    private void copy(Random random, boolean isControl, int bytes) {
         Parcel last = parcels.peekLast();
         boolean fits = last != null
                 && last.readBuffer == null
-                && last.kind == kind
+                && last.isControl == isControl
                 && last.buffer.capacity() - last.size() >= bytes;
-        ByteBuf block = lane.block(kind, bytes);
+        ByteBuf block = lane.block(isControl, bytes);
         assertThat(last != null && last.buffer == block)
                 .as("the block at the end is used")
                 .isEqualTo(fits);
         if (!fits) {
             assertThat(block.capacity()).isBetween(bytes, Math.max(LARGEST_BLOCK, 2 * bytes));
-            last = new Parcel(block, kind, null);
+            last = new Parcel(block, isControl, null);
             parcels.add(last);
         }
         byte[] copied = new byte[bytes];
@@ -109,12 +113,12 @@ final class LaneTest {
         last.bytes.add(copied);
     }
 
-    private void slice(Random random, Kind kind, ByteBuf readBuffer) {
+    private void slice(Random random, ByteBuf readBuffer) {
         int start = random.nextInt(readBuffer.capacity());
         int bytes = random.nextInt(readBuffer.capacity() - start);
         ByteBuf slice = readBuffer.retainedSlice(start, bytes);
-        lane.addSlice(slice, readBuffer, kind);
-        Parcel parcel = new Parcel(slice, kind, readBuffer);
+        lane.addSlice(slice, readBuffer);
+        Parcel parcel = new Parcel(slice, false, readBuffer);
         parcel.bytes.add(new byte[bytes]);
         parcels.add(parcel);
     }
@@ -137,22 +141,25 @@ final class LaneTest {
         assertThat(polled.release()).as("the lane keeps no reference").isTrue();
     }
 
-    /** Blocks count as they are; of slices of one buffer that stand together, the last counts the whole of it. */
+    /** Blocks count as they are; a read buffer counts once, whole, while any slice of it is queued. */
     private void checkCharges() {
-        long[] expected = new long[3];
-        Iterator<Parcel> rest = parcels.iterator();
-        Parcel parcel = rest.hasNext() ? rest.next() : null;
-        while (parcel != null) {
-            Parcel next = rest.hasNext() ? rest.next() : null;
-            boolean moved = parcel.readBuffer != null && next != null && next.readBuffer == parcel.readBuffer;
-            ByteBuf pinned = parcel.readBuffer == null ? parcel.buffer : parcel.readBuffer;
-            expected[parcel.kind.ordinal()] += moved ? 0 : pinned.capacity();
-            parcel = next;
+        long control = 0;
+        long payload = 0;
+        Set<ByteBuf> pinned = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (Parcel parcel : parcels) {
+            if (parcel.readBuffer != null) {
+                payload += pinned.add(parcel.readBuffer) ? parcel.readBuffer.capacity() : 0;
+            } else if (parcel.isControl) {
+                control += parcel.buffer.capacity();
+            } else {
+                payload += parcel.buffer.capacity();
+            }
         }
-        for (Kind kind : Kind.values()) {
-            assertThat(lane.chargedBytes(kind)).as("%s", kind).isEqualTo(expected[kind.ordinal()]);
-        }
-        assertThat(lane.chargedBytes()).isEqualTo(Arrays.stream(expected).sum());
+        assertThat(lane.controlBytes()).isEqualTo(control);
+        assertThat(charge.bytes()).isEqualTo(payload);
         assertThat(lane.isEmpty()).isEqualTo(parcels.isEmpty());
+        assertThat(lane.pushed() - lane.polled()).isEqualTo(parcels.size());
+        assertThat(lane.headBytes())
+                .isEqualTo(parcels.isEmpty() ? 0 : parcels.getFirst().size());
     }
 }

@@ -43,6 +43,9 @@ final class ManualPeer {
     private boolean hungUp;
     private boolean stalled;
 
+    /** How many buffers it takes before it stalls; negative: no end. */
+    private int buffersTaken = -1;
+
     /** What came to the end of the pipeline as an exception: the router is to let nothing through. */
     private Throwable thrown;
 
@@ -165,6 +168,15 @@ final class ManualPeer {
         router.run();
     }
 
+    /** Takes so many buffers, and then nothing any more. */
+    void takeSome(int buffers) {
+        buffersTaken = buffers;
+        takeOn();
+        stalled = true;
+        buffersTaken = -1;
+        router.run();
+    }
+
     /** Goes on taking; what follows from that waits. */
     void takeOn() {
         stalled = false;
@@ -240,6 +252,7 @@ final class ManualPeer {
         @Override
         protected void doWrite(ChannelOutboundBuffer out) {
             for (Object message = out.current(); message != null && !stalled; message = out.current()) {
+                stalled = --buffersTaken == 0;
                 ByteBuf buffer = (ByteBuf) message;
                 assertThat(outputShut).as("written behind the end").isFalse();
                 byte[] copy = new byte[buffer.readableBytes()];

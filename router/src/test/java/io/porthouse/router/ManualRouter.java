@@ -126,7 +126,9 @@ final class ManualRouter implements AutoCloseable {
             assertThat(puddle.stats.suspendedPublishers.get())
                     .as("suspended publishers")
                     .isZero();
-            assertThat(puddle.stats.lagBytes.get()).as("lag").isZero();
+            assertThat(puddle.stats.messageLagBytes.get() + puddle.stats.chunkLagBytes.get())
+                    .as("lag")
+                    .isZero();
             assertThat(puddle.stats.connections.get()).as("connections").isZero();
         }
         run();

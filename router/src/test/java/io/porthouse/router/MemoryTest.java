@@ -73,7 +73,7 @@ final class MemoryTest {
     void manyThatLagGetNoLessThanTheSmallestBudget() {
         try (ManualRouter router =
                 new ManualRouter(new TestSettings().memoryBytes(MEGABYTE).build(), name -> RoomRules.DEFAULT)) {
-            ByteBuf hog = router.node.memory.allocator().directBuffer(2 * MEGABYTE);
+            ByteBuf hog = router.node.memory.allocator().directBuffer(MEGABYTE / 10 * 8);
             router.node.memory.check();
             long alone = router.node.outboxBudgetBytes();
             router.node.puddles()[0].stats.laggingSessions.set(3);
@@ -81,7 +81,13 @@ final class MemoryTest {
             assertThat(router.node.outboxBudgetBytes()).isEqualTo(alone / 8);
             router.node.puddles()[1].stats.laggingSessions.set(4_000);
             assertThat(router.node.outboxBudgetBytes()).isEqualTo(Memory.MIN_OUTBOX_BYTES);
+            router.node.puddles()[0].stats.laggingSessions.set(0);
+            router.node.puddles()[1].stats.laggingSessions.set(0);
+            ByteBuf more = router.node.memory.allocator().directBuffer(MEGABYTE);
+            router.node.memory.check();
+            assertThat(router.node.outboxBudgetBytes()).as("above the limit").isEqualTo(Memory.MIN_OUTBOX_BYTES);
             hog.release();
+            more.release();
         }
     }
 }

@@ -99,6 +99,7 @@ final class RoomOrderModelTest {
                         limits.handshakes(),
                         tight ? 64 << 10 : limits.inboxBytes(),
                         tight ? 64 << 10 : limits.outboxBytes(),
+                        limits.waitBytesPerSecond(),
                         limits.memoryBytes()));
         RoomRules rules = new RoomRules(1 << 20, 1 << 20, 1000, 0, false, false, Overflow.DROP, forEnvelopes);
         return new RouterHarness(settings, name -> rules);

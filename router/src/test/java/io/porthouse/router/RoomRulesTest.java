@@ -20,8 +20,7 @@ final class RoomRulesTest {
                 Arguments.of("maxMessageBytes", change(rules -> rules.maxMessageBytes = -1)),
                 Arguments.of("maxEnvelopeBytes", change(rules -> rules.maxEnvelopeBytes = -2)),
                 Arguments.of("maxMembers", change(rules -> rules.maxMembers = 0)),
-                Arguments.of("messagesPerSecond", change(rules -> rules.messagesPerSecond = -1)),
-                Arguments.of("overflow", change(rules -> rules.overflow = Overflow.WAIT)));
+                Arguments.of("messagesPerSecond", change(rules -> rules.messagesPerSecond = -1)));
     }
 
     private static Consumer<TestRules> change(Consumer<TestRules> change) {

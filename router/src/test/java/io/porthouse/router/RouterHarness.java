@@ -134,8 +134,8 @@ final class RouterHarness implements AutoCloseable {
         return client;
     }
 
-    double gauge(String name) {
-        return metrics.get(name).gauge().value();
+    double gauge(String name, String... tags) {
+        return metrics.get(name).tags(tags).gauge().value();
     }
 
     double counter(String name) {

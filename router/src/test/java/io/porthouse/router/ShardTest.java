@@ -303,10 +303,14 @@ final class ShardTest {
     private static List<String> sorted(List<String> lines) {
         List<String> sorted = new ArrayList<>(lines);
         int cancels = 0;
-        while (cancels < sorted.size() && sorted.get(cancels).startsWith("ENVELOPE flags=3 ")) {
+        while (cancels < sorted.size() && isCancel(sorted.get(cancels))) {
             cancels++;
         }
         Collections.sort(sorted.subList(0, cancels));
         return sorted;
+    }
+
+    private static boolean isCancel(String line) {
+        return line.startsWith("ENVELOPE envelope=") && line.contains(" flags=3 ");
     }
 }

@@ -15,6 +15,7 @@ final class TestSettings {
     private int handshakes = defaults.handshakes();
     private long inboxBytes = defaults.inboxBytes();
     private long outboxBytes = defaults.outboxBytes();
+    private long waitBytesPerSecond = defaults.waitBytesPerSecond();
     private long memoryBytes = defaults.memoryBytes();
 
     TestSettings transport(Transport kernelInterface) {
@@ -57,6 +58,11 @@ final class TestSettings {
         return this;
     }
 
+    TestSettings waitBytesPerSecond(long bytes) {
+        waitBytesPerSecond = bytes;
+        return this;
+    }
+
     TestSettings memoryBytes(long bytes) {
         memoryBytes = bytes;
         return this;
@@ -65,7 +71,14 @@ final class TestSettings {
     RouterSettings build() {
         RouterSettings base = RouterHarness.settings();
         Limits limits = new Limits(
-                maxFrameBytes, maxOpenEnvelopes, roomsPerSession, handshakes, inboxBytes, outboxBytes, memoryBytes);
+                maxFrameBytes,
+                maxOpenEnvelopes,
+                roomsPerSession,
+                handshakes,
+                inboxBytes,
+                outboxBytes,
+                waitBytesPerSecond,
+                memoryBytes);
         return new RouterSettings(base.listen(), base.nodeName(), transport, base.loops(), heartbeat, limits);
     }
 }

@@ -71,7 +71,10 @@ final class WalkOracle {
 
     /** One frame as a line of text; of the body a hash. */
     static String line(byte type, int flags, int room, int origin, long sequence, byte[] body) {
-        return FrameType.name(type) + " flags=" + flags + " room=" + room + " origin=" + origin + " sequence="
+        String of = (flags & Flags.CHUNK) == 0
+                ? ""
+                : " envelope=" + ByteBuffer.wrap(body).getInt();
+        return FrameType.name(type) + of + " room=" + room + " origin=" + origin + " flags=" + flags + " sequence="
                 + Long.toUnsignedString(sequence) + " body=" + body.length + "#" + Arrays.hashCode(body);
     }
 

@@ -62,7 +62,7 @@ class RoomsTest {
     void whatARoomCanNotBeIsNamed() {
         assertField(node.alice().post(ROOMS, "{\"name\":\"a/b\"}"), "name");
         assertField(node.alice().post(ROOMS, "{}"), "name");
-        assertField(node.alice().post(ROOMS, "{\"name\":\"foo\",\"rules\":{\"overflow\":\"wait\"}}"), "rules.overflow");
+        assertField(node.alice().post(ROOMS, "{\"name\":\"foo\",\"rules\":{\"overflow\":\"lose\"}}"), "rules.overflow");
         assertField(node.alice().post(ROOMS, "{\"name\":\"foo\",\"rules\":{\"maxMembers\":0}}"), "rules.maxMembers");
         assertField(node.alice().post(ROOMS, "{\"name\":\"foo\",\"rules\":{\"maxMembers\":1.5}}"), "rules.maxMembers");
         assertField(

@@ -193,7 +193,7 @@ class StoreContractExportTest extends StoreContract {
                 export.replace(token, token.replace("\"table\":\"tokens\"", "\"table\":\"change_counter\"")),
                 export.replace(token, token.replace("\"created_at\":\"2026", "\"created_at\":\"yesterday 2026")),
                 export.replace("\"name\":\"bar\"", "\"name\":\"b r\""),
-                export.replace("\"overflow\":\"DROP\"", "\"overflow\":\"WAIT\""),
+                export.replace("\"overflow\":\"DROP\"", "\"overflow\":\"LOSE\""),
                 export.replace("\"role\":\"USER\"", "\"role\":\"KING\""),
                 export.replace(token, "x".repeat(100_000)));
         try (Store target = TestDatabase.open(database.prepared(), clock)) {

@@ -235,6 +235,7 @@ public final class ConfigurationReader {
                 table.integer("handshakes", byDefault.handshakes(), 1, LARGEST_COUNT),
                 table.size("inboxBytes", byDefault.inboxBytes(), SMALLEST_BUFFER_BYTES, Long.MAX_VALUE),
                 table.size("outboxBytes", byDefault.outboxBytes(), SMALLEST_BUFFER_BYTES, Long.MAX_VALUE),
+                table.size("waitBytesPerSecond", byDefault.waitBytesPerSecond(), 1, 1L << 30),
                 memoryLimit == 0 ? byDefault.memoryBytes() : memoryLimit);
         table.end();
         return limits;

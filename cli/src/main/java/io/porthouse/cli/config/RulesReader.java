@@ -60,11 +60,6 @@ final class RulesReader {
     }
 
     private static RoomRules rules(Table table, RoomRules fallback, int largestMessage) {
-        Overflow overflow = table.choice("overflow", fallback.overflow(), Overflow.class);
-        if (overflow == Overflow.WAIT) {
-            table.problem("overflow", "\"wait\" is not available for messages yet (\"drop\", \"disconnect\")");
-            overflow = fallback.overflow();
-        }
         return new RoomRules(
                 (int) table.size("maxMessageBytes", fallback.maxMessageBytes(), 0, largestMessage),
                 table.size("maxEnvelopeBytes", fallback.maxEnvelopeBytes(), -1, Long.MAX_VALUE),
@@ -72,7 +67,7 @@ final class RulesReader {
                 table.integer("messagesPerSecond", fallback.messagesPerSecond(), 0, Integer.MAX_VALUE),
                 table.flag("text", fallback.text()),
                 table.flag("public", fallback.isPublic()),
-                overflow,
+                table.choice("overflow", fallback.overflow(), Overflow.class),
                 table.choice("envelopeOverflow", fallback.envelopeOverflow(), Overflow.class));
     }
 }

@@ -77,6 +77,7 @@ class ConfigurationReaderTest {
                 handshakes = 7
                 inboxBytes = "1 MiB"
                 outboxBytes = 131072
+                waitBytesPerSecond = "8 KiB"
                 [memory]
                 limit = "1 GiB"
                 [rules]
@@ -117,7 +118,7 @@ class ConfigurationReaderTest {
                         Transport.NIO,
                         3,
                         Duration.ofSeconds(9),
-                        new RouterSettings.Limits(64 << 10, 5, 6, 7, 1 << 20, 128 << 10, 1 << 30),
+                        new RouterSettings.Limits(64 << 10, 5, 6, 7, 1 << 20, 128 << 10, 8 << 10, 1 << 30),
                         1 << 30,
                         new RulesTable(rules, List.of()),
                         List.of(),
@@ -224,7 +225,7 @@ class ConfigurationReaderTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            [limits]; maxFrameByte = 1            | test.toml:2: limits.maxFrameByte: unknown setting (known here: handshakes, inboxBytes, maxFrameBytes, maxOpenEnvelopes, outboxBytes, roomsPerSession)
+            [limits]; maxFrameByte = 1            | test.toml:2: limits.maxFrameByte: unknown setting (known here: handshakes, inboxBytes, maxFrameBytes, maxOpenEnvelopes, outboxBytes, roomsPerSession, waitBytesPerSecond)
             dta = "x"                             | test.toml:1: dta: unknown setting (known here: admin, data, limits, listen, log, memory, node, rooms, router, rules, store, tokens)
             data = 5                              | test.toml:1: data: is not a text (write it in quotes)
             data = ""                             | test.toml:1: data: is not a path (the name of a directory)
@@ -249,7 +250,6 @@ class ConfigurationReaderTest {
             [limits]; inboxBytes = true           | test.toml:2: limits.inboxBytes: is not a number (bytes, or text like "16 MiB")
             [memory]; limit = 5                   | test.toml:2: memory.limit: is out of range (0 for half of the direct memory, or at least 1 MiB)
             [memory]; limit = 99999999999999999999 | test.toml:2: memory.limit: is out of range (at least 0)
-            [rules]; overflow = "wait"            | test.toml:2: rules.overflow: "wait" is not available for messages yet ("drop", "disconnect")
             [rules]; overflow = "lose"            | test.toml:2: rules.overflow: there is no "lose" ("drop", "disconnect", "wait")
             [rules]; envelopeOverflow = 1         | test.toml:2: rules.envelopeOverflow: is not a text (write it in quotes)
             [rules]; text = "yes"                 | test.toml:2: rules.text: is not a truth value (true or false)
