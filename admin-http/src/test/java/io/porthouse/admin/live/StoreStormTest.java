@@ -73,6 +73,7 @@ class StoreStormTest {
                         limits.handshakes(),
                         limits.inboxBytes(),
                         Storm.OUTBOX_BYTES,
+                        limits.waitBytesPerSecond(),
                         limits.memoryBytes()))) {
             for (String account : ACCOUNTS) {
                 done(node.store.createAccount(BY, NewAccount.of(account, USER, "x")));
