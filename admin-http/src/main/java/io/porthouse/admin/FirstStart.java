@@ -1,5 +1,6 @@
 package io.porthouse.admin;
 
+import io.porthouse.admin.files.PrivateFiles;
 import io.porthouse.admin.model.Account;
 import io.porthouse.admin.model.AccountSettings;
 import io.porthouse.admin.model.Actor;

@@ -1,7 +1,7 @@
 package io.porthouse.admin.store;
 
 import com.zaxxer.hikari.HikariConfig;
-import io.porthouse.admin.PrivateFiles;
+import io.porthouse.admin.files.PrivateFiles;
 import io.porthouse.admin.store.StoreUnavailableException.Reason;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,6 +1,6 @@
 package io.porthouse.cli.run;
 
-import io.porthouse.admin.PrivateFiles;
+import io.porthouse.admin.files.PrivateFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -1,6 +1,6 @@
 package io.porthouse.cli.run;
 
-import io.porthouse.admin.PrivateFiles;
+import io.porthouse.admin.files.PrivateFiles;
 import io.porthouse.admin.secrets.Secrets;
 import io.porthouse.protocol.Right;
 import io.porthouse.protocol.RoomName;

@@ -1,4 +1,4 @@
-package io.porthouse.admin;
+package io.porthouse.admin.files;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
