@@ -157,6 +157,7 @@ final class SquallOwner {
             harness.tokens.putRoom(HALL, TestRules.with(some -> {
                 some.isPublic = isPublic;
                 some.maxEnvelopeBytes = random.nextInt(4) == 0 ? 3_000 : Long.MAX_VALUE;
+                some.overflow = random.nextInt(4) == 0 ? Overflow.WAIT : Overflow.DROP;
                 some.envelopeOverflow = random.nextInt(4) == 0 ? Overflow.DROP : Overflow.WAIT;
             }));
         } else {
