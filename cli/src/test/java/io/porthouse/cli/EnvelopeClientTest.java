@@ -181,6 +181,15 @@ class EnvelopeClientTest {
         }
     }
 
+    /** Waits until no more is read from a source. */
+    private static void awaitStanding(RandomStream source) {
+        AtomicLong seen = new AtomicLong();
+        await().pollInterval(Duration.ofMillis(300)).until(() -> {
+            long read = source.readBytes();
+            return seen.getAndSet(read) == read && read > 0;
+        });
+    }
+
     @Test
     void whoDoesNotReadHoldsThePublisherBack() throws Exception {
         Holding reader = new Holding();
@@ -188,9 +197,7 @@ class EnvelopeClientTest {
         RandomStream source = new RandomStream(1, MUCH);
         CompletableFuture<SendReceipt> sending =
                 sendLater(connect(options("sender")), Envelope.of(source, MUCH).to("lobby"));
-        AtomicLong seen = new AtomicLong(-1);
-        await().pollInterval(Duration.ofMillis(300))
-                .until(() -> source.readBytes() > 0 && seen.getAndSet(source.readBytes()) == source.readBytes());
+        awaitStanding(source);
         // The buffers of two clients, four socket ends and a router are between them.
         assertThat(source.readBytes()).isLessThan(MUCH / 4);
         assertThat(sending).isNotDone();
@@ -201,27 +208,36 @@ class EnvelopeClientTest {
 
     @Test
     void manyEnvelopesShareOneConnectionFairlyAndMessagesKeepTheirOrder() throws Exception {
-        int count = 64;
+        int count = 63;
         long bytes = 8 << 20;
         Map<String, String> arrived = new ConcurrentHashMap<>();
         List<Long> messages = new ArrayList<>();
         AtomicLong messagesSeen = new AtomicLong();
+        Holding first = new Holding();
         ConnectOptions.Builder options = options("receiver")
                 .onMessage(message -> {
                     messages.add(Long.valueOf(message.text()));
                     messagesSeen.incrementAndGet();
                 })
-                .onEnvelope(EnvelopeHandler.stream(stream ->
-                        arrived.put(stream.envelope().metadata().name().orElseThrow(), digest(stream))));
+                .onEnvelope(named(
+                        "first",
+                        EnvelopeHandler.stream(first),
+                        EnvelopeHandler.stream(stream ->
+                                arrived.put(stream.envelope().metadata().name().orElseThrow(), digest(stream)))));
         Connection unused = connect(options);
         Connection sender = connect(options("sender"));
+        RandomStream large = new RandomStream(0, MUCH);
+        CompletableFuture<SendReceipt> firstSent =
+                sendLater(sender, Envelope.of(large, MUCH).withName("first").to("lobby"));
+        awaitStanding(large);
         AtomicLongArray sent = new AtomicLongArray(count);
         CompletableFuture<Long> leastWhenTheFirstEnds = new CompletableFuture<>();
-        CountDownLatch allBegun = new CountDownLatch(count);
+        List<RandomStream> sources = new ArrayList<>();
         List<CompletableFuture<SendReceipt>> sending = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             int which = i;
-            InputStream source = new StartingTogether(new RandomStream(i, bytes), allBegun);
+            RandomStream source = new RandomStream(i, bytes);
+            sources.add(source);
             sending.add(sendLater(
                     sender,
                     Envelope.of(source, bytes).withName("e" + i).to("lobby").withProgress((soFar, total) -> {
@@ -231,7 +247,9 @@ class EnvelopeClientTest {
                         }
                     })));
         }
-        allBegun.await();
+        // Behind the first one, which nobody reads, they all wait for their turn.
+        await().until(() -> sources.stream().allMatch(source -> source.readBytes() > 0));
+        first.goOn.countDown();
         AtomicBoolean over = new AtomicBoolean();
         CompletableFuture<Void> all = CompletableFuture.allOf(sending.toArray(CompletableFuture<?>[]::new));
         var unusedEnd = all.whenComplete((none, failed) -> over.set(true));
@@ -240,45 +258,20 @@ class EnvelopeClientTest {
             soon(sender.send("lobby", Long.toString(posted++)));
         }
         all.join();
+        assertThat(soon(firstSent).recipients()).isEqualTo(1);
         long toCome = posted;
         await().until(() -> arrived.size() == count && messagesSeen.get() == toCome);
         assertThat(messages).isEqualTo(LongStream.range(0, toCome).boxed().toList());
         for (int i = 0; i < count; i++) {
             assertThat(arrived).containsEntry("e" + i, digest(new RandomStream(i, bytes)));
         }
+        assertThat(soon(first.digest)).isEqualTo(digest(new RandomStream(0, MUCH)));
         // They end within a tenth of each other where nobody else uses the processors.
         assertThat(soon(leastWhenTheFirstEnds)).isGreaterThan(bytes / 2);
     }
 
-    /** Begins to give when all do. */
-    private static final class StartingTogether extends InputStream {
-        private final InputStream source;
-        private final CountDownLatch all;
-        private boolean begun;
-
-        StartingTogether(InputStream source, CountDownLatch all) {
-            this.source = source;
-            this.all = all;
-        }
-
-        @Override
-        public int read() throws IOException {
-            throw new IOException("nobody reads single bytes");
-        }
-
-        @Override
-        public int read(byte[] into, int offset, int length) throws IOException {
-            if (!begun) {
-                begun = true;
-                all.countDown();
-                try {
-                    all.await();
-                } catch (InterruptedException e) {
-                    throw new IOException(e);
-                }
-            }
-            return source.read(into, offset, length);
-        }
+    private static EnvelopeHandler named(String name, EnvelopeHandler handler, EnvelopeHandler others) {
+        return envelope -> (envelope.metadata().name().orElse("").equals(name) ? handler : others).onEnvelope(envelope);
     }
 
     private static long least(AtomicLongArray sent) {

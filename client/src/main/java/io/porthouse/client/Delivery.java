@@ -125,6 +125,11 @@ final class Delivery {
         space.resume();
     }
 
+    /** Whether much of what has come still waits to be taken. Any thread. */
+    boolean isBehind() {
+        return space.isBehind();
+    }
+
     /** Whether a handler of this connection is what runs on the present thread. */
     boolean isHandlerThread() {
         return Thread.currentThread().equals(handlerThread);

@@ -23,7 +23,8 @@ import org.slf4j.LoggerFactory;
  * <p>What is received and not read stays in memory up to the connection's {@link
  * ConnectOptions.Builder#receiveBufferBytes}; then the connection reads no further, and the senders wait. So a stream that
  * nobody reads slows all that its connection receives, and in the end holds it up, until the router closes the connection
- * as too slow ({@code 3001}). Who wants no more of a stream closes it: the rest flows by.
+ * as too slow ({@code 3001}). That may befall a reader of some hundred kilobytes a second too, because the systems' socket
+ * buffers pass on what was read in steps of megabytes. Who wants no more of a stream closes it: the rest flows by.
  *
  * <p>Read by one thread at a time, not by a handler of the same connection; may be closed by any.
  */

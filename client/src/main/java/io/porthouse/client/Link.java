@@ -296,10 +296,7 @@ final class Link {
     /** Ends the link because of something on this side, or of what came. */
     void onFailure(Throwable failure) {
         if (cause == null) {
-            cause = failure instanceof PorthouseException known
-                    ? known
-                    : new PorthouseException(
-                            Kind.LOST, "the connection to " + options.address + " broke; connect again", failure);
+            cause = failure instanceof PorthouseException known ? known : broken(failure);
         }
         if (channel != null) {
             var unused = channel.close();
@@ -352,6 +349,15 @@ final class Link {
             // The loops end behind the last link, so this one has ended too, and there is nothing left to act on.
             assert ended.isDone();
         }
+    }
+
+    private PorthouseException broken(Throwable failure) {
+        // A router that cannot get rid of its CLOSE, because nothing is read here, resets the connection.
+        String advice = delivery.isBehind()
+                ? " while much that had come was not read: the router may have found this side too slow (3001); read faster,"
+                        + " and connect again"
+                : "; connect again";
+        return new PorthouseException(Kind.LOST, "the connection to " + options.address + " broke" + advice, failure);
     }
 
     private PorthouseException goneSilently() {

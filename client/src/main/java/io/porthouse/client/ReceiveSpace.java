@@ -71,6 +71,11 @@ final class ReceiveSpace {
         }
     }
 
+    /** Whether so much is held that a connection that breaks now may have been found too slow. */
+    boolean isBehind() {
+        return heldBytes.get() > limitBytes / 2;
+    }
+
     /** How many bytes are held. */
     long heldBytes() {
         return heldBytes.get();

@@ -27,6 +27,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -300,6 +301,43 @@ class EnvelopeStreamTest {
             }
             assertThat(soon(held.begun).available()).isPositive();
             held.done.countDown();
+        }
+    }
+
+    @Test
+    void aConnectionThatBreaksWhileNothingIsReadMayHaveBeenTooSlow() throws Exception {
+        CompletableFuture<EnvelopeException> failure = new CompletableFuture<>();
+        CountDownLatch broken = new CountDownLatch(1);
+        EnvelopeReader reader = stream -> {
+            try {
+                broken.await();
+            } catch (InterruptedException e) {
+                throw new IOException(e);
+            }
+            failure.complete(catchThrowableOfType(EnvelopeException.class, stream::readAllBytes));
+        };
+        CompletableFuture<PorthouseException> ended = new CompletableFuture<>();
+        var options = router.options()
+                .receiveBufferBytes(64 << 10)
+                .onEnvelope(EnvelopeHandler.stream(reader))
+                .events(new ConnectionEvents() {
+                    @Override
+                    public void onEnded(@Nullable PorthouseException cause) {
+                        ended.complete(cause);
+                    }
+                });
+        try (var pair = router.connect(options)) {
+            AtomicLong written = new AtomicLong();
+            CompletableFuture<Void> writing = writeLater(pair, frames(Envelope.of(new byte[MUCH]), 64), written);
+            awaitStanding(written);
+            assertThat(writing).isNotDone();
+            pair.router().socket().setSoLinger(true, 0);
+            pair.router().close();
+            assertThat(soon(ended)).hasMessageContaining("too slow (3001)");
+            broken.countDown();
+            EnvelopeException told = soon(failure);
+            assertThat(told.reason()).isEqualTo(EnvelopeFailure.CONNECTION_LOST);
+            assertThat(told).hasMessageContaining("too slow (3001)");
         }
     }
 
