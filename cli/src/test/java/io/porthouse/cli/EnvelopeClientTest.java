@@ -139,7 +139,7 @@ class EnvelopeClientTest {
     }
 
     private static <T> T soon(CompletableFuture<T> future) throws Exception {
-        return future.get(30, TimeUnit.SECONDS);
+        return future.get(60, TimeUnit.SECONDS);
     }
 
     private static PorthouseException failure(CompletableFuture<SendReceipt> sending) throws Exception {
@@ -209,7 +209,8 @@ class EnvelopeClientTest {
     @Test
     void manyEnvelopesShareOneConnectionFairlyAndMessagesKeepTheirOrder() throws Exception {
         int count = 63;
-        long bytes = 8 << 20;
+        long bytes = 4 << 20;
+        long firstBytes = MUCH / 2;
         Map<String, String> arrived = new ConcurrentHashMap<>();
         List<Long> messages = new ArrayList<>();
         AtomicLong messagesSeen = new AtomicLong();
@@ -226,9 +227,9 @@ class EnvelopeClientTest {
                                 arrived.put(stream.envelope().metadata().name().orElseThrow(), digest(stream)))));
         Connection unused = connect(options);
         Connection sender = connect(options("sender"));
-        RandomStream large = new RandomStream(0, MUCH);
-        CompletableFuture<SendReceipt> firstSent =
-                sendLater(sender, Envelope.of(large, MUCH).withName("first").to("lobby"));
+        RandomStream large = new RandomStream(0, firstBytes);
+        CompletableFuture<SendReceipt> firstSent = sendLater(
+                sender, Envelope.of(large, firstBytes).withName("first").to("lobby"));
         awaitStanding(large);
         AtomicLongArray sent = new AtomicLongArray(count);
         CompletableFuture<Long> leastWhenTheFirstEnds = new CompletableFuture<>();
@@ -260,12 +261,12 @@ class EnvelopeClientTest {
         all.join();
         assertThat(soon(firstSent).recipients()).isEqualTo(1);
         long toCome = posted;
-        await().until(() -> arrived.size() == count && messagesSeen.get() == toCome);
+        await().atMost(Duration.ofSeconds(60)).until(() -> arrived.size() == count && messagesSeen.get() == toCome);
         assertThat(messages).isEqualTo(LongStream.range(0, toCome).boxed().toList());
         for (int i = 0; i < count; i++) {
             assertThat(arrived).containsEntry("e" + i, digest(new RandomStream(i, bytes)));
         }
-        assertThat(soon(first.digest)).isEqualTo(digest(new RandomStream(0, MUCH)));
+        assertThat(soon(first.digest)).isEqualTo(digest(new RandomStream(0, firstBytes)));
         // They end within a tenth of each other where nobody else uses the processors.
         assertThat(soon(leastWhenTheFirstEnds)).isGreaterThan(bytes / 2);
     }
@@ -372,7 +373,8 @@ class EnvelopeClientTest {
         Connection unused = receive(EnvelopeHandler.stream(reader));
         CompletableFuture<SendReceipt> sending = onItsWay(connect(options("sender")), reader);
         router.close();
-        assertThat(soon(reader.failure).reason()).isEqualTo(EnvelopeFailure.CONNECTION_LOST);
+        // The sender's connection may be the first to end, while the receiver's is still told so.
+        assertThat(soon(reader.failure).reason()).isIn(EnvelopeFailure.CANCELLED, EnvelopeFailure.CONNECTION_LOST);
         assertThat(failure(sending)).hasMessageContaining("send it again from its first chunk");
     }
 
