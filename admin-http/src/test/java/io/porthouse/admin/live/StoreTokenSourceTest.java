@@ -116,7 +116,7 @@ class StoreTokenSourceTest {
         TokenState state = get(source.readToken(keyHash)).state();
         assertThat(state.account()).isEqualTo("alice");
         assertThat(state.backpipe()).isEqualTo(Backpipe.ACCOUNT);
-        assertThat(state.maxConnections()).isEqualTo(Limits.DEFAULT.connections());
+        assertThat(state.accountConnections()).isEqualTo(Limits.DEFAULT.connections());
         assertThat(state.grants()).isEmpty();
         assertDone(store.changeAccount(
                 Actor.SYSTEM,
