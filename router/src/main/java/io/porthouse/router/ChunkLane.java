@@ -63,11 +63,11 @@ final class ChunkLane {
         return room;
     }
 
-    /** Puts the cancel in the place of what is queued of an envelope. */
-    void cancel(Membership member, int origin, int envelopeId, long afterMessages) {
+    /** Puts the cancel in the place of what is queued of an envelope; of one that loses its first chunk, that is nothing. */
+    void cancel(Membership member, int origin, int envelopeId, boolean losesFirst, long afterMessages) {
         RoomChunks room = room(member);
         long before = room.queuedBytes();
-        room.cancel(origin, envelopeId, afterMessages);
+        room.cancel(origin, envelopeId, losesFirst, afterMessages);
         queuedBytes += room.queuedBytes() - before;
     }
 

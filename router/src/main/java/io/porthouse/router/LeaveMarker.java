@@ -18,7 +18,7 @@ final class LeaveMarker extends InboxEntry {
     @Override
     void apply() {
         member.session.cutPassed();
-        boolean wasThere = member.shard().remove(member);
+        boolean wasThere = member.shard().remove(member, reason != null);
         if (reason != null && wasThere) {
             member.session.withdrawn(member, reason, correlation);
         } else if (correlation != 0) {

@@ -191,7 +191,7 @@ final class Membership {
             return false;
         }
         if (run.isCancel()) {
-            giveUp(run.origin(), run.envelopeId);
+            giveUp(run.origin(), run.envelopeId, false);
             return true;
         }
         if (overflow == Overflow.WAIT) {
@@ -206,14 +206,18 @@ final class Membership {
         if (overflow == Overflow.DISCONNECT) {
             session.markSlow();
         } else {
-            giveUp(run.origin(), run.envelopeId);
+            giveUp(run.origin(), run.envelopeId, run.opensEnvelope);
         }
         return false;
     }
 
-    /** The rest of an envelope does not come: what is queued of it is given back, and the member is told. */
-    void giveUp(int origin, int envelopeId) {
-        session.outbox.cancel(this, origin, envelopeId);
+    /**
+     * The rest of an envelope does not come: what is queued of it is given back, and the member is told.
+     *
+     * @param losesFirst whether the rest is all of it
+     */
+    void giveUp(int origin, int envelopeId, boolean losesFirst) {
+        session.outbox.cancel(this, origin, envelopeId, losesFirst);
         session.puddle.stats.cancelledEnvelopes.add(1);
     }
 

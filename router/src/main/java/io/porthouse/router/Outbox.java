@@ -146,11 +146,17 @@ final class Outbox {
         return chunks == null ? 0 : chunks.chargedBytes();
     }
 
-    /** Tells the member that the rest of an envelope does not come, and keeps nothing of it that can't be sent at once. */
-    void cancel(Membership member, int origin, int envelopeId) {
+    /**
+     * Tells the member that the rest of an envelope does not come, and keeps nothing of it that can't be sent at once.
+     *
+     * @param losesFirst whether not even its first chunk is queued; what is queued under its id is an earlier envelope then
+     */
+    void cancel(Membership member, int origin, int envelopeId, boolean losesFirst) {
         if (!shut) {
-            flush();
-            chunkLane().cancel(member, origin, envelopeId, messages.pushed());
+            if (hasQueued(member, origin, envelopeId)) {
+                flush();
+            }
+            chunkLane().cancel(member, origin, envelopeId, losesFirst, messages.pushed());
             session.touch();
         }
     }

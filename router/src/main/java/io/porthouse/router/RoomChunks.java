@@ -52,10 +52,10 @@ final class RoomChunks {
 
     /**
      * Puts the cancel in the place of what is queued of an envelope. Who was sent nothing of it gets its beginning all the
-     * same, so that the cancel never comes alone.
+     * same, so that the cancel comes alone only where the beginning itself is lost.
      */
-    void cancel(int origin, int envelopeId, long afterMessages) {
-        Envelope envelope = envelope(key(origin, envelopeId), false, afterMessages);
+    void cancel(int origin, int envelopeId, boolean losesFirst, long afterMessages) {
+        Envelope envelope = envelope(key(origin, envelopeId), losesFirst, afterMessages);
         count(envelope, -envelope.queuedBytes);
         if (envelope.isBegun) {
             envelope.lane.clear();

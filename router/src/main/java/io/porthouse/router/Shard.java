@@ -74,20 +74,22 @@ final class Shard {
             member.receivesSince = ++cuts;
             receivers[receiverCount++] = member;
         } else if (!receives) {
-            stopReceiving(member);
+            stopReceiving(member, true);
         }
     }
 
     /**
      * Removes a member: what it was still owed of open envelopes is cancelled, what it lost is told.
      *
+     * @param isTold whether WITHDRAWN follows, behind which nothing of the room may come; else its session ends, and is
+     *     still sent what is queued of whole envelopes, if it is sent anything
      * @return whether it was here
      */
-    boolean remove(Membership member) {
+    boolean remove(Membership member, boolean isTold) {
         if (member.memberIndex == Membership.NOWHERE) {
             return false;
         }
-        stopReceiving(member);
+        stopReceiving(member, isTold);
         Membership moved = members[--memberCount];
         members[member.memberIndex] = moved;
         moved.memberIndex = member.memberIndex;
@@ -100,7 +102,7 @@ final class Shard {
     void removeAll(String reason) {
         while (memberCount > 0) {
             Membership member = members[memberCount - 1];
-            remove(member);
+            remove(member, true);
             member.session.withdrawn(member, reason, 0);
         }
     }
@@ -112,7 +114,7 @@ final class Shard {
         }
     }
 
-    private void stopReceiving(Membership member) {
+    private void stopReceiving(Membership member, boolean isTold) {
         if (member.receiverIndex == Membership.NOWHERE) {
             return;
         }
@@ -121,7 +123,7 @@ final class Shard {
         moved.receiverIndex = member.receiverIndex;
         receivers = without(receivers, receiverCount);
         member.receiverIndex = Membership.NOWHERE;
-        cancelAllFor(member);
+        cancelAllFor(member, isTold);
         member.letGo();
         member.tellLoss();
     }
@@ -247,24 +249,30 @@ final class Shard {
     }
 
     /** Ends the member's part in every envelope that is open here. */
-    private void cancelAllFor(Membership member) {
+    private void cancelAllFor(Membership member, boolean isTold) {
         if (open != null) {
-            cancelOpenFor(member, open);
+            cancelOpenFor(member, open, isTold);
         }
-        member.session.outbox.endQueued(member);
+        if (isTold) {
+            member.session.outbox.endQueued(member);
+        }
         if (receiverCount == 0) {
             // Runs do not come here any more, so nothing would end them.
             open = null;
         }
     }
 
-    private static void cancelOpenFor(Membership member, LongObjectMap<OpenEnvelope> open) {
+    private static void cancelOpenFor(Membership member, LongObjectMap<OpenEnvelope> open, boolean isTold) {
         boolean hearsItself = member.session.echo;
         for (LongObjectMap.PrimitiveEntry<OpenEnvelope> entry : open.entries()) {
             int origin = (int) (entry.key() >>> 32);
             boolean isOwn = origin == member.session.handle && !hearsItself;
             if (!isOwn && entry.value().isFor(member)) {
-                member.endEnvelope(origin, (int) entry.key());
+                if (isTold) {
+                    member.endEnvelope(origin, (int) entry.key());
+                } else {
+                    member.giveUp(origin, (int) entry.key(), false);
+                }
             }
             entry.value().forget(member);
         }

@@ -173,6 +173,50 @@ final class ChunkLaneTest {
     }
 
     @Test
+    void whoIsSentAwayIsSentItsChunksFirst() {
+        queue(sender, "one", 1, 20, CHUNK_BYTES);
+        var unused = router.node.puddles()[0].sendAway(0);
+        router.run();
+        List<Received> frames = takeAll();
+        assertThat(frames.subList(0, 20)).extracting(Chunks::index).isSorted();
+        assertThat(frames.get(20).type()).isEqualTo(FrameType.CLOSE);
+    }
+
+    @Test
+    void whoIsDoneIsSentWholeEnvelopesAndTheCancelOfAnother() {
+        int room = sender.handle("one");
+        queue(sender, "one", 1, 20, CHUNK_BYTES);
+        sender.send(Chunks.last(room, 1, 20, 0, new byte[1], new byte[1]));
+        queue(sender, "one", 2, 20, CHUNK_BYTES);
+        reader.endInput();
+        List<Received> frames = takeAll();
+        assertThat(frames.stream().filter(frame -> Chunks.envelope(frame) == 1)).hasSize(21);
+        assertThat(frames.stream().filter(frame -> Chunks.envelope(frame) == 2).map(Chunks::index))
+                .last()
+                .isEqualTo(Chunks.CANCEL_INDEX);
+    }
+
+    @Test
+    void theLossOfAnEnvelopeLeavesTheLastUseOfItsIdAlone() {
+        router.close();
+        router = new ManualRouter(
+                new TestSettings().outboxBytes(1 << 20).build(),
+                name -> TestRules.with(rules -> rules.envelopeOverflow = Overflow.DROP));
+        reader = router.connect(0, "one");
+        sender = router.connect(0, "one");
+        int room = sender.handle("one");
+        queue(sender, "one", 1, 8, CHUNK_BYTES);
+        sender.send(Chunks.last(room, 1, 8, 0, new byte[1], new byte[1]));
+        queue(sender, "one", 2, 20, CHUNK_BYTES);
+        sender.send(Chunks.first(room, 1, new byte[128 << 10]));
+        List<Integer> first = takeAll().stream()
+                .filter(frame -> Chunks.envelope(frame) == 1)
+                .map(Chunks::index)
+                .toList();
+        assertThat(first).containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8, Chunks.CANCEL_INDEX);
+    }
+
+    @Test
     void aReadBufferThatManyEnvelopesPinCountsOnce() {
         Charge charge = new Charge();
         ByteBuf first = router.node.memory.allocator().directBuffer(1000);
