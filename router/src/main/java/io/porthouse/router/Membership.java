@@ -240,9 +240,15 @@ final class Membership {
     }
 
     private void holdUpIfOverMark(Traffic traffic) {
-        if (!holdsUp.contains(traffic) && session.outbox.isOverMark(traffic, this)) {
+        Outbox outbox = session.outbox;
+        if (holdsUp.contains(traffic) || !outbox.isOverMark(traffic, this)) {
+            return;
+        }
+        // One run may be more than a small mark: who reads what it is sent holds nobody up by that.
+        outbox.flush();
+        if (outbox.isOverMark(traffic, this)) {
             holdsUp.add(traffic);
-            session.outbox.addHolder(traffic, this);
+            outbox.addHolder(traffic, this);
             room.pauses().begin(traffic);
         }
     }
@@ -255,7 +261,7 @@ final class Membership {
         }
     }
 
-    /** Receives no more, or from now on as other rules say: holds nobody up, and is told what it has lost. */
+    /** Receives no more, or from now on as other rules say: holds nobody up. */
     void letGo() {
         letGo(Traffic.MESSAGES);
         letGo(Traffic.CHUNKS);

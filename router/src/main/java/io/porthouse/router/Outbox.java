@@ -2,6 +2,7 @@ package io.porthouse.router;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -67,6 +68,10 @@ final class Outbox {
 
     private boolean shut;
     private boolean flushing;
+
+    /** Netty tells when it has written what it has. */
+    private boolean awaitsWritten;
+
     private long fedBytes;
 
     /** What the puddle's totals know of this outbox. */
@@ -299,6 +304,9 @@ final class Outbox {
                 ctx.flush();
                 relax();
             }
+            if (!isEmpty() && isSparing(channel)) {
+                awaitWritten(ctx);
+            }
         } finally {
             flushing = false;
         }
@@ -324,12 +332,7 @@ final class Outbox {
             int bytes = buffer.readableBytes();
             fedBytes += bytes;
             puddle.stats.sentBytes.add(bytes);
-            if (puddle.sparesMemory()) {
-                // The channel does not tell that it has written what left it writable.
-                ChannelFuture unused = ctx.write(buffer).addListener(written -> session.touch());
-            } else {
-                ChannelFuture unused = ctx.write(buffer, ctx.voidPromise());
-            }
+            ChannelFuture unused = ctx.write(buffer, ctx.voidPromise());
             fed = true;
         }
         return fed;
@@ -337,8 +340,22 @@ final class Outbox {
 
     /** While memory is short, Netty is not given more before it has written what it has. */
     private boolean isSparing(Channel channel) {
+        if (!puddle.sparesMemory()) {
+            return false;
+        }
         ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
-        return puddle.sparesMemory() && pending != null && pending.totalPendingWriteBytes() > 0;
+        return pending != null && pending.totalPendingWriteBytes() > 0;
+    }
+
+    /** Has the session looked at again when Netty has written all: of what leaves it writable, the channel does not tell. */
+    private void awaitWritten(ChannelHandlerContext ctx) {
+        if (!awaitsWritten) {
+            awaitsWritten = true;
+            ChannelFuture unused = ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
+                awaitsWritten = false;
+                session.touch();
+            });
+        }
     }
 
     private @Nullable ByteBuf next() {
@@ -442,12 +459,13 @@ final class Outbox {
         return shut;
     }
 
+    private boolean isEmpty() {
+        return control.isEmpty() && messages.isEmpty() && (chunks == null || chunks.isEmpty());
+    }
+
     /** Returns whether everything is with the kernel. */
     boolean isDrained() {
-        return control.isEmpty()
-                && messages.isEmpty()
-                && (chunks == null || chunks.isEmpty())
-                && unwrittenInNetty() == 0;
+        return isEmpty() && unwrittenInNetty() == 0;
     }
 
     /** Returns the bytes given to the kernel so far: while this rises, the peer is reading. */
