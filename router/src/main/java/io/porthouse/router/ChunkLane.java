@@ -112,6 +112,11 @@ final class ChunkLane {
         }
     }
 
+    /** Returns whether anything is queued for a member. */
+    boolean has(Membership member) {
+        return byMember.containsKey(member);
+    }
+
     /** Returns whether something of an envelope is queued. */
     boolean has(Membership member, int origin, int envelopeId) {
         RoomChunks room = byMember.get(member);

@@ -56,6 +56,9 @@ final class Membership {
     /** Whether this member holds up the room. */
     private final EnumSet<Traffic> holdsUp = EnumSet.noneOf(Traffic.class);
 
+    /** How many buffers the lane of messages had been given with the last run that was queued under {@code wait}. */
+    long lastQueued;
+
     /** What FLOW said last to this session as a publisher. */
     private boolean toldPaused;
 
@@ -175,6 +178,7 @@ final class Membership {
         // What was lost under another rule, until now, comes first.
         tellLoss();
         session.outbox.addMessages(run, slice);
+        lastQueued = session.outbox.messageBuffers();
         holdUpIfOverMark(Traffic.MESSAGES);
         return true;
     }

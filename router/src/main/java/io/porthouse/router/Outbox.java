@@ -124,6 +124,11 @@ final class Outbox {
         session.touch();
     }
 
+    /** Returns how many buffers the lane of messages has been given so far. */
+    long messageBuffers() {
+        return messages.pushed();
+    }
+
     /** Returns whether chunks fit below their mark; an outbox without chunks takes any one run. */
     boolean chunksFit(Run run) {
         if (!fits(chunkBytes(), run, puddle.chunkMarkBytes())) {
@@ -386,11 +391,9 @@ final class Outbox {
     private void relax() {
         if (messageCharge.bytes() <= puddle.messageBudgetBytes() / 2) {
             tellLosses();
-            release(Traffic.MESSAGES);
         }
-        if (chunkBytes() <= puddle.chunkMarkBytes() / 2) {
-            release(Traffic.CHUNKS);
-        }
+        release(Traffic.MESSAGES, messageCharge.bytes(), puddle.messageBudgetBytes());
+        release(Traffic.CHUNKS, chunkBytes(), puddle.chunkMarkBytes());
         if (controlBytes() <= HIGH_CONTROL_BYTES / 2) {
             session.resume(Session.ANSWERS_UNREAD);
         }
@@ -405,13 +408,26 @@ final class Outbox {
         }
     }
 
-    private void release(Traffic traffic) {
+    /**
+     * Ends pauses: of all rooms when what is queued is down to half of the mark, and below the mark of those of which nothing
+     * is queued any more. They do not wait until there is less of other rooms, which may be never.
+     */
+    private void release(Traffic traffic, long bytes, long markBytes) {
         List<Membership> held = holders(traffic);
-        if (!held.isEmpty()) {
-            for (Membership membership : List.copyOf(held)) {
+        if (held.isEmpty() || bytes > markBytes) {
+            return;
+        }
+        for (Membership membership : List.copyOf(held)) {
+            if (bytes <= markBytes / 2 || !isQueued(traffic, membership)) {
                 membership.letGo(traffic);
             }
         }
+    }
+
+    private boolean isQueued(Traffic traffic, Membership member) {
+        return traffic == Traffic.MESSAGES
+                ? messages.polled() < member.lastQueued
+                : chunks != null && chunks.has(member);
     }
 
     /** Brings the puddle's totals up to date. */
@@ -444,8 +460,8 @@ final class Outbox {
             chunks.clear();
         }
         losers.clear();
-        release(Traffic.MESSAGES);
-        release(Traffic.CHUNKS);
+        release(Traffic.MESSAGES, 0, 0);
+        release(Traffic.CHUNKS, 0, 0);
         report();
     }
 

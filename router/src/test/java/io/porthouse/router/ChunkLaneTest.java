@@ -217,6 +217,32 @@ final class ChunkLaneTest {
     }
 
     @Test
+    void aRoomDoesNotWaitForWhatAnotherQueuesForTheSameMember() {
+        long mark = 4 << 20;
+        router.close();
+        router = new ManualRouter(new TestSettings().outboxBytes(4 * mark).build(), name -> RoomRules.DEFAULT);
+        reader = router.connect(0, "one", "two");
+        sender = router.connect(0, "one");
+        ManualPeer steady = router.connect(0, "two");
+        queue(sender, "one", 1, 400, CHUNK_BYTES);
+        assertThat(sender.isRead()).as("the first sender is read").isFalse();
+        int before = sender.unread();
+        int sent = 0;
+        for (int i = 0; i < 1000 && sender.unread() == before; i++) {
+            byte[] data = new byte[CHUNK_BYTES];
+            int room = steady.handle("two");
+            while (router.node.puddles()[0].stats.chunkLagBytes.get() < mark / 8 * 7) {
+                steady.send(sent == 0 ? Chunks.first(room, 2, data) : Chunks.next(room, 2, sent, data));
+                sent++;
+            }
+            reader.takeSome(1);
+        }
+        assertThat(steady.isRead()).as("the steady sender is read").isTrue();
+        assertThat(sender.unread()).as("what the first sender waits with").isLessThan(before);
+        reader.stall(false);
+    }
+
+    @Test
     void aReadBufferThatManyEnvelopesPinCountsOnce() {
         Charge charge = new Charge();
         ByteBuf first = router.node.memory.allocator().directBuffer(1000);

@@ -108,6 +108,26 @@ final class WaitRuleTest {
     }
 
     @Test
+    void aRoomDoesNotWaitForWhatAnotherQueuesForTheSameMember() {
+        slow.stall(false);
+        slow.send(TestClient.json(FrameType.JOIN, 0, 2, "{'room':'two'}"));
+        slow.stall(true);
+        ManualPeer steady = router.connect(0, "two");
+        byte[] message = TestClient.frame(FrameType.ENVELOPE, 0, steady.handle("two"), 0, new byte[BODY_BYTES]);
+        publish(sender);
+        int before = sender.unread();
+        for (int i = 0; i < 1000 && sender.unread() == before; i++) {
+            // The budget for messages is three quarters of a mebibyte.
+            while (router.node.puddles()[0].stats.messageLagBytes.get() < 600_000) {
+                steady.send(message);
+            }
+            slow.takeSome(1);
+        }
+        assertThat(sender.unread()).as("what the first sender waits with").isLessThan(before);
+        slow.stall(false);
+    }
+
+    @Test
     void aChangeToDropEndsThePauseAndWhatIsLostThenIsTold() {
         publish(sender);
         change(Overflow.DROP);
