@@ -111,7 +111,9 @@ public final class Router implements AutoCloseable {
         for (Puddle puddle : node.puddles()) {
             puddles.put(puddle.loop(), puddle);
         }
-        return new ServerBootstrap()
+        ServerBootstrap bootstrap = new ServerBootstrap();
+        node.settings.transport().limitUnsent(bootstrap);
+        return bootstrap
                 .group(loops)
                 .channel(node.settings.transport().serverChannel())
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)

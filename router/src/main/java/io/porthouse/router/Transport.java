@@ -1,8 +1,10 @@
 package io.porthouse.router;
 
+import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
@@ -18,6 +20,8 @@ public enum Transport {
     IO_URING(IoUringServerSocketChannel.class),
     /** The JDK's own selectors: everywhere. */
     NIO(NioServerSocketChannel.class);
+
+    private static final long UNSENT_BYTES = 128 << 10;
 
     private final Class<? extends ServerChannel> serverChannel;
 
@@ -37,6 +41,17 @@ public enum Transport {
             case IO_URING -> IoUring.isAvailable();
             case NIO -> true;
         };
+    }
+
+    /**
+     * Has the kernel hoard little for a connection whose peer does not take it: what lies there can't be overtaken any more,
+     * and a full send buffer of megabytes, which is writable again only when a third of it is free, looks for a long time
+     * like a peer that takes nothing.
+     */
+    void limitUnsent(ServerBootstrap bootstrap) {
+        if (this == EPOLL) {
+            bootstrap.childOption(EpollChannelOption.TCP_NOTSENT_LOWAT, UNSENT_BYTES);
+        }
     }
 
     IoHandlerFactory newHandlerFactory() {
