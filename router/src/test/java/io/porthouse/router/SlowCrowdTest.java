@@ -1,11 +1,20 @@
 package io.porthouse.router;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import com.sun.management.UnixOperatingSystemMXBean;
 import io.porthouse.protocol.Flags;
 import io.porthouse.protocol.FrameType;
+import io.porthouse.protocol.RoomName;
 import io.porthouse.router.TestClient.Received;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
@@ -14,13 +23,15 @@ import org.junit.jupiter.api.Timeout;
 
 /**
  * Very many members that read nothing hold no more together than {@code memory.limit}, and who reads loses nothing by them.
- * Most of them have no sockets, because the kernel takes megabytes for each before the router has to keep anything.
+ * Once with sockets, and once without, where all happens at the same time and nothing is with the kernel.
  */
 final class SlowCrowdTest {
 
     /** A fifth above the limit: members that are all alike begin new blocks at the same time, between two looks at it. */
     private static final int SLACK = 5;
 
+    private static final int RECEIVE_BUFFER_BYTES = 4 << 10;
+    private static final int FILES_FOR_THE_REST = 1_000;
     private static final int BODY_BYTES = 3_000;
     private static final int FRAMES_A_BATCH = 10;
     private static final int ENOUGH_BATCHES = 1_000;
@@ -44,16 +55,33 @@ final class SlowCrowdTest {
     // ---- sockets
 
     @Test
-    void sixtySocketsHoldNoMoreThanTheLimit() throws Exception {
-        long limitBytes = 4 << 20;
+    void fiveHundredSocketsHoldNoMoreThanTheLimit() throws Exception {
+        holdSockets(500, 16 << 20);
+    }
+
+    /** As many as there may be open files, for both ends of a connection are in one process. */
+    @Test
+    @Tag("long")
+    @Timeout(value = 10, unit = TimeUnit.MINUTES)
+    void tenThousandSocketsHoldNoMoreThanTheLimit() throws Exception {
+        UnixOperatingSystemMXBean system = (UnixOperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+        holdSockets((int) Math.min(10_000, (system.getMaxFileDescriptorCount() - FILES_FOR_THE_REST) / 2), 256 << 20);
+    }
+
+    private void holdSockets(int members, long limitBytes) throws Exception {
+        List<SocketChannel> slow = new ArrayList<>();
         try (RouterHarness harness =
                 new RouterHarness(new TestSettings().memoryBytes(limitBytes).build())) {
             harness.stopTime();
             TestClient publisher = harness.dial();
             publisher.hello("{'version':1,'token':'" + RouterHarness.SECRET + "','receive':false,'rooms':['one']}");
-            for (int i = 0; i < 60; i++) {
-                harness.dialSlow().hello(RouterHarness.SECRET, "one");
+            for (int i = 0; i < members; i++) {
+                slow.add(dial(harness));
             }
+            RoomName room = new RoomName(RouterHarness.ACCOUNT, "one");
+            await().atMost(Duration.ofMinutes(1))
+                    .until(() ->
+                            harness.router.room(room).map(RoomInfo::members).orElse(0) == members + 1);
             TestClient reader = harness.connect("one");
             int after = 0;
             for (int i = 0; after < BATCHES_AFTERWARDS; i++) {
@@ -66,7 +94,22 @@ final class SlowCrowdTest {
                 after += harness.counter("porthouse.dropped.messages") > 0 ? 1 : 0;
             }
             checkMost(limitBytes);
+            // Before the router stops, which would wait for them.
+            for (SocketChannel channel : slow) {
+                channel.close();
+            }
         }
+    }
+
+    /** Joins with a small buffer, and reads nothing. */
+    private static SocketChannel dial(RouterHarness harness) throws IOException {
+        SocketChannel channel = SocketChannel.open();
+        channel.setOption(StandardSocketOptions.SO_RCVBUF, RECEIVE_BUFFER_BYTES);
+        channel.connect(harness.router.address());
+        byte[] hello = TestClient.json(
+                FrameType.HELLO, 0, 1, "{'version':1,'token':'" + RouterHarness.SECRET + "','rooms':['one']}");
+        channel.write(ByteBuffer.wrap(hello));
+        return channel;
     }
 
     /** Sends a batch, and waits until all of it was offered to everybody. */
