@@ -74,10 +74,10 @@ final class Lane {
      */
     ByteBuf block(boolean isControl, int bytes) {
         ByteBuf block = openBlock;
-        if (block != null && openIsControl == isControl && block.writableBytes() >= bytes) {
+        if (block != null && hasPlace(block, isControl, bytes)) {
             return block;
         }
-        int capacity = Math.max(nextBlockBytes, Integer.highestOneBit(Math.max(bytes, 2) - 1) << 1);
+        int capacity = newBlockBytes(bytes);
         nextBlockBytes = Math.min(LARGEST_BLOCK, nextBlockBytes * 2);
         ByteBuf fresh = allocator.directBuffer(capacity, capacity);
         push(fresh, null, isControl);
@@ -89,6 +89,20 @@ final class Lane {
         openBlock = fresh;
         openIsControl = isControl;
         return fresh;
+    }
+
+    private boolean hasPlace(ByteBuf block, boolean isControl, int bytes) {
+        return openIsControl == isControl && block.writableBytes() >= bytes;
+    }
+
+    private int newBlockBytes(int bytes) {
+        return Math.max(nextBlockBytes, Integer.highestOneBit(Math.max(bytes, 2) - 1) << 1);
+    }
+
+    /** Returns how much more memory the lane will hold when so many bytes of payload are copied into it. */
+    int growth(int bytes) {
+        ByteBuf block = openBlock;
+        return block != null && hasPlace(block, false, bytes) ? 0 : newBlockBytes(bytes);
     }
 
     /** Appends a slice of a read buffer, and charges what it pins. Takes over the slice's reference. */

@@ -107,17 +107,21 @@ final class Outbox {
     }
 
     private boolean messagesFit(Run run) {
-        return fits(messageCharge.bytes(), run, puddle.messageBudgetBytes());
+        long more = run.bytes <= COPY_BYTES ? messages.growth(run.bytes) : run.bytes;
+        return fits(messageCharge.bytes(), more, puddle.messageBudgetBytes());
     }
 
-    private static boolean fits(long queuedBytes, Run run, long budgetBytes) {
-        return queuedBytes == 0 || queuedBytes + run.bytes <= budgetBytes;
+    private static boolean fits(long queuedBytes, long moreBytes, long budgetBytes) {
+        return queuedBytes == 0 || queuedBytes + moreBytes <= budgetBytes;
     }
 
     /** Queues a run of messages, whether it fits or not. */
     void addMessages(Run run, SharedSlice slice) {
         if (run.bytes <= COPY_BYTES) {
+            long before = messageCharge.bytes();
             messages.block(false, run.bytes).writeBytes(run.block, run.start, run.bytes);
+            // A crowd may take megabytes for one run, so the limit is looked at in between.
+            puddle.took(messageCharge.bytes() - before);
         } else {
             messages.addSlice(slice.take(), run.block);
         }
@@ -131,10 +135,10 @@ final class Outbox {
 
     /** Returns whether chunks fit below their mark; an outbox without chunks takes any one run. */
     boolean chunksFit(Run run) {
-        if (!fits(chunkBytes(), run, puddle.chunkMarkBytes())) {
+        if (!fits(chunkBytes(), run.bytes, puddle.chunkMarkBytes())) {
             flush();
         }
-        return fits(chunkBytes(), run, puddle.chunkMarkBytes());
+        return fits(chunkBytes(), run.bytes, puddle.chunkMarkBytes());
     }
 
     /** Queues a run of chunks, whether it fits or not. */

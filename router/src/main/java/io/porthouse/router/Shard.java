@@ -172,14 +172,7 @@ final class Shard {
             }
         }
         puddle.stats.deliveredMessages.add((long) queued * run.messages);
-        tookCopies(run, queued);
         return queued;
-    }
-
-    private void tookCopies(Run run, int copies) {
-        if (run.bytes <= Outbox.COPY_BYTES) {
-            puddle.took((long) copies * run.bytes);
-        }
     }
 
     private static boolean isOwn(Run run, Membership member) {
@@ -221,7 +214,6 @@ final class Shard {
             forget(key);
         }
         puddle.stats.deliveredChunkRuns.add(queued);
-        tookCopies(run, queued);
         return queued;
     }
 

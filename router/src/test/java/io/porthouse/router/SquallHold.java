@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.porthouse.protocol.RoomName;
 import io.porthouse.router.TestClient.Received;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.zip.CRC32;
 
 /** A room between GRANTED and WITHDRAWN, and what was received there: each message once or told by a GAP, each envelope whole. */
@@ -31,6 +33,9 @@ final class SquallHold {
     private long owedFrom;
 
     private final Map<Key, Download> downloads = new HashMap<>();
+
+    /** All that began, or was cancelled; no id is used twice. */
+    private final Set<Key> seen = new HashSet<>();
 
     SquallHold(RoomName room, int life) {
         this.room = room;
@@ -77,12 +82,15 @@ final class SquallHold {
         require(mayRead, frame, "a chunk without the right to read");
         Key key = new Key(frame.origin(), Chunks.envelope(frame));
         if (Chunks.isCancel(frame)) {
-            require(downloads.remove(key) != null, frame, "a cancel of what was not open");
+            // Of an envelope whose first chunk was lost, the cancel is all that comes.
+            boolean isFirst = seen.add(key);
+            require(downloads.remove(key) != null || isFirst, frame, "a cancel of what had ended");
             return true;
         }
         int index = Chunks.index(frame);
         if (index == 0) {
-            require(downloads.put(key, new Download()) == null, frame, "begun twice");
+            require(seen.add(key), frame, "begun twice, or after its cancel");
+            downloads.put(key, new Download());
         }
         Download download = downloads.get(key);
         require(download != null, frame, "a chunk of what was not begun, or has ended");
