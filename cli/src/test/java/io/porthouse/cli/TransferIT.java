@@ -134,7 +134,9 @@ class TransferIT {
     void anInterruptedListenerLeavesNothing() throws Exception {
         try (CommandProcess listener = listen("--save in");
                 CommandProcess sender =
-                        start("{ head -c 3000000 /dev/zero; read forever; } | " + CommandProcess.jar("send -"))) {
+                        start("mkfifo endless; head -c 3000000 /dev/zero > endless & " + CommandProcess.jar("send -")
+                                // Open for writing too, so that it does not end before the sender does.
+                                + " <> endless")) {
             await().until(() -> !saved().isEmpty() && Files.size(saved().get(0)) > 0);
             assertThat(sender.out()).isEmpty();
             listener.signal("INT");
@@ -147,7 +149,9 @@ class TransferIT {
     void ofAnInterruptedSenderNothingIsKept() throws Exception {
         try (CommandProcess listener = listen("--save in --timeout 20 --count 2")) {
             try (CommandProcess sender =
-                    start("{ head -c 3000000 /dev/zero; read forever; } | " + CommandProcess.jar("send -"))) {
+                    start("mkfifo endless; head -c 3000000 /dev/zero > endless & " + CommandProcess.jar("send -")
+                            // Open for writing too, so that it does not end before the sender does.
+                            + " <> endless")) {
                 await().until(() -> !saved().isEmpty() && Files.size(saved().get(0)) > 0);
                 assertThat(sender.out()).isEmpty();
             }
