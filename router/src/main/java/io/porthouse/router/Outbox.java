@@ -2,11 +2,6 @@ package io.porthouse.router;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelOutboundBuffer;
 import io.porthouse.protocol.Chunk;
 import io.porthouse.protocol.ControlBody;
 import io.porthouse.protocol.ControlCodec;
@@ -21,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a session is still to be sent, before Netty's outbound buffer, in which nothing can be reordered or taken back any
  * more: a lane for control frames, one for messages in their rooms' order, with the markers that belong into it, and one for
- * chunks. Netty is fed only as far as its channel is writable. Confined to the session's loop.
+ * chunks; and whose turn it is when the {@link Feed} asks. Confined to the session's loop.
  *
  * <p>What does not fit is never queued silently: the caller is told, and acts by its room's rule.
  */
@@ -49,6 +44,7 @@ final class Outbox {
     private final Lane control;
     private final Lane messages;
     private final Charge messageCharge = new Charge();
+    private final Feed feed;
 
     /** Null while the session was never sent a chunk, as most are not. */
     private @Nullable ChunkLane chunks;
@@ -67,12 +63,6 @@ final class Outbox {
     private boolean heldUp;
 
     private boolean shut;
-    private boolean flushing;
-
-    /** Netty tells when it has written what it has. */
-    private boolean awaitsWritten;
-
-    private long fedBytes;
 
     /** What the puddle's totals know of this outbox. */
     private long reportedControlBytes;
@@ -86,6 +76,7 @@ final class Outbox {
         this.allocator = allocator;
         this.control = new Lane(allocator, messageCharge);
         this.messages = new Lane(allocator, messageCharge);
+        this.feed = new Feed(session, this, puddle);
     }
 
     // ---- messages and chunks
@@ -143,7 +134,12 @@ final class Outbox {
 
     /** Queues a run of chunks, whether it fits or not. */
     void addChunks(Membership member, Run run, SharedSlice slice) {
+        long before = chunkBytes();
         chunkLane().add(member, run, slice, messages.pushed());
+        if (run.bytes <= COPY_BYTES) {
+            // As for messages; what is not copied was counted when it was read.
+            puddle.took(chunkBytes() - before);
+        }
         session.touch();
     }
 
@@ -300,25 +296,17 @@ final class Outbox {
 
     // ---- to the socket
 
-    /** Feeds Netty as far as the channel is writable, and flushes. Once per round, and when the channel is writable again. */
+    /** Returns whether a flush is at work, which looks at the channel's writability itself. */
+    boolean isFlushing() {
+        return feed.isAtWork();
+    }
+
+    /** Sends what the channel takes; it is fed again when it is writable again. */
     void flush() {
-        ChannelHandlerContext ctx = session.ingress.context();
-        if (flushing || ctx == null) {
+        if (feed.isAtWork()) {
             return;
         }
-        flushing = true;
-        try {
-            Channel channel = ctx.channel();
-            while (feed(ctx, channel)) {
-                ctx.flush();
-                relax();
-            }
-            if (!isEmpty() && isSparing(channel)) {
-                awaitWritten(ctx);
-            }
-        } finally {
-            flushing = false;
-        }
+        feed.run();
         // Not before: who reads may be owed much at once, such as a GRANTED for each of its rooms.
         if (controlBytes() > MAX_CONTROL_BYTES) {
             session.markSlow();
@@ -326,73 +314,43 @@ final class Outbox {
         report();
     }
 
-    /** Returns whether {@link #flush} is at work, which looks at the channel's writability itself. */
-    boolean isFlushing() {
-        return flushing;
-    }
-
-    private boolean feed(ChannelHandlerContext ctx, Channel channel) {
-        boolean fed = false;
-        while (channel.isWritable() && !isSparing(channel)) {
-            ByteBuf buffer = next();
-            if (buffer == null) {
-                break;
-            }
-            int bytes = buffer.readableBytes();
-            fedBytes += bytes;
-            puddle.stats.sentBytes.add(bytes);
-            ChannelFuture unused = ctx.write(buffer, ctx.voidPromise());
-            fed = true;
-        }
-        return fed;
-    }
-
-    /** While memory is short, Netty is not given more before it has written what it has. */
-    private boolean isSparing(Channel channel) {
-        if (!puddle.sparesMemory()) {
-            return false;
-        }
-        ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
-        return pending != null && pending.totalPendingWriteBytes() > 0;
-    }
-
-    /** Has the session looked at again when Netty has written all: of what leaves it writable, the channel does not tell. */
-    private void awaitWritten(ChannelHandlerContext ctx) {
-        if (!awaitsWritten) {
-            awaitsWritten = true;
-            ChannelFuture unused = ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
-                awaitsWritten = false;
-                session.touch();
-            });
-        }
-    }
-
-    private @Nullable ByteBuf next() {
+    /** Takes what is to be sent next, with its reference; null if that is nothing now. */
+    @Nullable
+    ByteBuf poll() {
         if (!control.isEmpty()) {
             return control.poll();
         }
-        ChunkLane lane = chunks;
-        if (lane == null || lane.isEmpty()) {
-            return messages.poll();
-        }
-        if (messages.isEmpty()) {
-            chunkCredit = 0;
-            return lane.poll(messages.polled());
-        }
-        ByteBuf chunk = chunkCredit > 0 ? lane.poll(messages.polled()) : null;
+        ByteBuf chunk = pollChunk();
         if (chunk != null) {
-            chunkCredit -= chunk.readableBytes();
             return chunk;
         }
         ByteBuf message = messages.poll();
-        if (message != null) {
+        if (message != null && hasChunks()) {
             chunkCredit += message.readableBytes() / MESSAGE_BYTES_PER_CHUNK_BYTE;
         }
         return message;
     }
 
+    private @Nullable ByteBuf pollChunk() {
+        ChunkLane lane = chunks;
+        boolean overtakes = !messages.isEmpty();
+        if (lane == null || (overtakes && chunkCredit <= 0)) {
+            return null;
+        }
+        ByteBuf chunk = lane.poll(messages.polled());
+        if (chunk != null) {
+            int bytes = chunk.readableBytes();
+            chunkCredit = overtakes ? chunkCredit - bytes : 0;
+        }
+        return chunk;
+    }
+
+    private boolean hasChunks() {
+        return chunks != null && !chunks.isEmpty();
+    }
+
     /** Ends what was held up by a full outbox: spans of loss, pauses of rooms, and the session's own reading. */
-    private void relax() {
+    void relax() {
         if (messageCharge.bytes() <= puddle.messageBudgetBytes() / 2) {
             tellLosses();
         }
@@ -479,58 +437,28 @@ final class Outbox {
         return shut;
     }
 
-    private boolean isEmpty() {
-        return control.isEmpty() && messages.isEmpty() && (chunks == null || chunks.isEmpty());
+    /** Returns whether nothing is queued. */
+    boolean isEmpty() {
+        return control.isEmpty() && messages.isEmpty() && !hasChunks();
     }
 
     /** Returns whether everything is with the kernel. */
     boolean isDrained() {
-        return isEmpty() && unwrittenInNetty() == 0;
+        return isEmpty() && feed.unwrittenBytes() == 0;
     }
 
     /** Returns the bytes given to the kernel so far: while this rises, the peer is reading. */
     long writtenBytes() {
-        return fedBytes - unwrittenInNetty();
+        return feed.writtenBytes();
     }
 
     /** Returns the bytes handed to the socket so far. */
     long sentBytes() {
-        return fedBytes;
+        return feed.sentBytes();
     }
 
     /** Returns what is queued and not yet with the kernel. */
     long lagBytes() {
-        return controlBytes() + messageCharge.bytes() + chunkBytes() + unwrittenInNetty();
-    }
-
-    /** Not Netty's own figure, which adds an overhead for each buffer, and would fall as more are fed. */
-    private long unwrittenInNetty() {
-        ChannelOutboundBuffer pending = nettyBuffer();
-        if (pending == null || pending.isEmpty()) {
-            return 0;
-        }
-        Unwritten unwritten = new Unwritten();
-        try {
-            pending.forEachFlushedMessage(unwritten);
-        } catch (Exception e) {
-            throw new IllegalStateException("adding up does not fail", e);
-        }
-        return unwritten.bytes;
-    }
-
-    /** Adds up what is left of buffers. */
-    private static final class Unwritten implements ChannelOutboundBuffer.MessageProcessor {
-        private long bytes;
-
-        @Override
-        public boolean processMessage(Object message) {
-            bytes += ((ByteBuf) message).readableBytes();
-            return true;
-        }
-    }
-
-    private @Nullable ChannelOutboundBuffer nettyBuffer() {
-        ChannelHandlerContext ctx = session.ingress.context();
-        return ctx == null ? null : ctx.channel().unsafe().outboundBuffer();
+        return controlBytes() + messageCharge.bytes() + chunkBytes() + feed.unwrittenBytes();
     }
 }

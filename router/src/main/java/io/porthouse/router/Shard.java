@@ -123,9 +123,12 @@ final class Shard {
         moved.receiverIndex = member.receiverIndex;
         receivers = without(receivers, receiverCount);
         member.receiverIndex = Membership.NOWHERE;
-        cancelAllFor(member, isTold);
         member.letGo();
-        member.tellLoss();
+        // Where there is no memory to tell it, its session ends; the room goes on.
+        Puddle.apart(member.session, () -> {
+            cancelAllFor(member, isTold);
+            member.tellLoss();
+        });
     }
 
     private static Membership[] withRoom(Membership[] array, int count) {
