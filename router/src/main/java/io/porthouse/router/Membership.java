@@ -163,7 +163,7 @@ final class Membership {
             losing = true;
             firstLost = run.firstSequence();
             lostMessages = 0;
-            session.outbox.addLoser(this);
+            session.outbox.congestion().addLoser(this);
         }
         lastLost = run.lastSequence();
         lostMessages += run.messages;
@@ -252,7 +252,7 @@ final class Membership {
         outbox.flush();
         if (outbox.isOverMark(traffic, this)) {
             holdsUp.add(traffic);
-            outbox.addHolder(traffic, this);
+            outbox.congestion().addHolder(traffic, this);
             room.pauses().begin(traffic);
         }
     }
@@ -260,7 +260,7 @@ final class Membership {
     /** Holds the room up no longer. */
     void letGo(Traffic traffic) {
         if (holdsUp.remove(traffic)) {
-            session.outbox.removeHolder(traffic, this);
+            session.outbox.congestion().removeHolder(traffic, this);
             room.pauses().end(traffic);
         }
     }

@@ -8,8 +8,6 @@ import io.porthouse.protocol.ControlCodec;
 import io.porthouse.protocol.Frame;
 import io.porthouse.protocol.FrameType;
 import io.porthouse.protocol.Receipt;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -45,22 +43,13 @@ final class Outbox {
     private final Lane messages;
     private final Charge messageCharge = new Charge();
     private final Feed feed;
+    private final Congestion congestion = new Congestion(this);
 
     /** Null while the session was never sent a chunk, as most are not. */
     private @Nullable ChunkLane chunks;
 
     /** What chunks may be sent although messages wait. */
     private long chunkCredit;
-
-    private final List<Membership> losers = new ArrayList<>(0);
-
-    /** Who holds up a room. */
-    private final List<Membership> messageHolders = new ArrayList<>(0);
-
-    private final List<Membership> chunkHolders = new ArrayList<>(0);
-
-    /** Whether a room was held up since {@link #heldUp} was asked last. */
-    private boolean heldUp;
 
     private boolean shut;
 
@@ -205,30 +194,9 @@ final class Outbox {
         return queued > mark && chunks != null && (queued > 2 * mark || chunks.hasItsShare(member));
     }
 
-    /** A membership begins to lose messages; it is told when the lane is half empty again. */
-    void addLoser(Membership membership) {
-        losers.add(membership);
-    }
-
-    /** A membership begins to hold up its room; it ends when what it is to be sent is down to half of the mark. */
-    void addHolder(Traffic traffic, Membership membership) {
-        heldUp = true;
-        holders(traffic).add(membership);
-    }
-
-    void removeHolder(Traffic traffic, Membership membership) {
-        holders(traffic).remove(membership);
-    }
-
-    private List<Membership> holders(Traffic traffic) {
-        return traffic == Traffic.MESSAGES ? messageHolders : chunkHolders;
-    }
-
-    /** Returns whether the session holds up a room, or did since this was asked last. */
-    boolean heldUp() {
-        boolean was = heldUp;
-        heldUp = !messageHolders.isEmpty() || !chunkHolders.isEmpty();
-        return was;
+    /** Returns what came of it that something did not fit. */
+    Congestion congestion() {
+        return congestion;
     }
 
     // ---- control
@@ -349,44 +317,17 @@ final class Outbox {
         return chunks != null && !chunks.isEmpty();
     }
 
-    /** Ends what was held up by a full outbox: spans of loss, pauses of rooms, and the session's own reading. */
+    /** Ends what was held up by a full outbox, as far as it is not full any more. */
     void relax() {
-        if (messageCharge.bytes() <= puddle.messageBudgetBytes() / 2) {
-            tellLosses();
-        }
-        release(Traffic.MESSAGES, messageCharge.bytes(), puddle.messageBudgetBytes());
-        release(Traffic.CHUNKS, chunkBytes(), puddle.chunkMarkBytes());
+        congestion.relax(Traffic.MESSAGES, messageCharge.bytes(), puddle.messageBudgetBytes());
+        congestion.relax(Traffic.CHUNKS, chunkBytes(), puddle.chunkMarkBytes());
         if (controlBytes() <= HIGH_CONTROL_BYTES / 2) {
             session.resume(Session.ANSWERS_UNREAD);
         }
     }
 
-    private void tellLosses() {
-        if (!losers.isEmpty()) {
-            for (Membership loser : losers) {
-                loser.tellLoss();
-            }
-            losers.clear();
-        }
-    }
-
-    /**
-     * Ends pauses: of all rooms when what is queued is down to half of the mark, and below the mark of those of which nothing
-     * is queued any more. They do not wait until there is less of other rooms, which may be never.
-     */
-    private void release(Traffic traffic, long bytes, long markBytes) {
-        List<Membership> held = holders(traffic);
-        if (held.isEmpty() || bytes > markBytes) {
-            return;
-        }
-        for (Membership membership : List.copyOf(held)) {
-            if (bytes <= markBytes / 2 || !isQueued(traffic, membership)) {
-                membership.letGo(traffic);
-            }
-        }
-    }
-
-    private boolean isQueued(Traffic traffic, Membership member) {
+    /** Returns whether something is queued that came to this member while it held up its room. */
+    boolean isQueued(Traffic traffic, Membership member) {
         return traffic == Traffic.MESSAGES
                 ? messages.polled() < member.lastQueued
                 : chunks != null && chunks.has(member);
@@ -421,15 +362,13 @@ final class Outbox {
         if (chunks != null) {
             chunks.clear();
         }
-        losers.clear();
-        release(Traffic.MESSAGES, 0, 0);
-        release(Traffic.CHUNKS, 0, 0);
+        congestion.end();
         report();
     }
 
     /** Takes nothing new, but keeps what is queued, to be sent before the connection ends, with what was lost behind it. */
     void shutBehindQueued() {
-        tellLosses();
+        congestion.tellLosses();
         shut = true;
     }
 

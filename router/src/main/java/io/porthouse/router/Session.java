@@ -6,10 +6,7 @@ import io.porthouse.protocol.ControlBody.Close;
 import io.porthouse.protocol.ControlBody.Granted;
 import io.porthouse.protocol.ControlBody.Withdrawn;
 import io.porthouse.protocol.ControlCodec;
-import io.porthouse.protocol.Frame;
-import io.porthouse.protocol.FrameType;
 import java.time.Instant;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,12 +41,7 @@ final class Session {
     /** Reasons that suspend it as a publisher. */
     private static final int PUBLISHER_REASONS = WAITS_FOR_INBOX | WAITS_FOR_ROOM;
 
-    /** How long a member may hold up a room while it drains less than {@code waitBytesPerSecond}. */
-    private static final int WAIT_WINDOW_SECONDS = 10;
-
     private static final int MAX_CLIENT_CHARS = 64;
-
-    private static final long NOT_TIMED = Long.MIN_VALUE;
 
     final Node node;
     final Puddle puddle;
@@ -89,12 +81,9 @@ final class Session {
     private boolean inputEnded;
     private long lastCorrelation;
 
-    private long heardNanos;
-    private boolean pinged;
-    private long writtenWhenPinged;
     private long suspendedSinceNanos;
-    private long holdingSinceNanos = NOT_TIMED;
-    private long writtenWhenHolding;
+    private final Heartbeat heartbeat;
+    private final DrainWatch drain;
 
     Session(Node node, Puddle puddle, TcpIngress ingress) {
         this.node = node;
@@ -105,13 +94,15 @@ final class Session {
         this.outbox = new Outbox(this, puddle, node.memory.allocator());
         this.rooms = new SessionRooms(this);
         this.refusals = new Refusals(this);
+        this.heartbeat = new Heartbeat(this);
+        this.drain = new DrainWatch(this);
     }
 
     // ---- life
 
     /** The connection is there. */
     void start() {
-        heardNanos = puddle.nowNanos();
+        heartbeat.heard(puddle.nowNanos());
         puddle.add(this);
         handshake = new Handshake(this, puddle.nowNanos());
         if (node.handshakes.incrementAndGet() > node.settings.limits().handshakes()) {
@@ -231,8 +222,7 @@ final class Session {
 
     /** Takes what was read; whole frames are consumed, the rest is left in the buffer. */
     void take(ByteBuf in) {
-        heardNanos = puddle.nowNanos();
-        pinged = false;
+        heartbeat.heard(puddle.nowNanos());
         switch (stage) {
             case HELLO -> {
                 Handshake greeting = handshake;
@@ -527,43 +517,11 @@ final class Session {
             return;
         }
         refusals.tellThrottled(nowNanos);
-        checkHolding(nowNanos);
+        drain.check(nowNanos);
         if ((waits & PUBLISHER_REASONS) != 0) {
-            heardNanos = nowNanos;
-            pinged = false;
+            // It is silent because it is not read.
+            heartbeat.heard(nowNanos);
         }
-        long silence = nowNanos - heardNanos;
-        long heartbeat = node.settings.heartbeat().toNanos();
-        if (silence < heartbeat) {
-            pinged = false;
-        } else if (!pinged) {
-            pinged = true;
-            heardNanos = nowNanos - heartbeat;
-            // The PING itself is no sign of life.
-            writtenWhenPinged = outbox.writtenBytes() + Frame.HEADER_BYTES;
-            outbox.queueEmpty(FrameType.PING, 0);
-        } else if (outbox.writtenBytes() > writtenWhenPinged) {
-            writtenWhenPinged = outbox.writtenBytes();
-            heardNanos = nowNanos - heartbeat;
-        } else if (silence >= 2 * heartbeat) {
-            close(CloseCode.TIMEOUT, "silent for two heartbeats");
-        }
-    }
-
-    /** Closes a member that holds up a room and hardly drains. */
-    private void checkHolding(long nowNanos) {
-        if (!outbox.heldUp()) {
-            holdingSinceNanos = NOT_TIMED;
-        } else if (holdingSinceNanos == NOT_TIMED) {
-            holdingSinceNanos = nowNanos;
-            writtenWhenHolding = outbox.writtenBytes();
-        } else if (nowNanos - holdingSinceNanos >= TimeUnit.SECONDS.toNanos(WAIT_WINDOW_SECONDS)) {
-            long leastBytes = WAIT_WINDOW_SECONDS * node.settings.limits().waitBytesPerSecond();
-            if (outbox.writtenBytes() - writtenWhenHolding < leastBytes) {
-                close(CloseCode.SLOW_RECEIVER, "holds up a room");
-            }
-            holdingSinceNanos = nowNanos;
-            writtenWhenHolding = outbox.writtenBytes();
-        }
+        heartbeat.check(nowNanos);
     }
 }
