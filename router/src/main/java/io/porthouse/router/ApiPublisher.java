@@ -74,7 +74,7 @@ final class ApiPublisher {
         if (body.length > rules.maxMessageBytes()) {
             return Outcome.TOO_LARGE;
         }
-        if (rules.text() && !(isText && FrameRouter.isUtf8(Unpooled.wrappedBuffer(body), 0, body.length))) {
+        if (rules.text() && !(isText && MessageRouter.isUtf8(Unpooled.wrappedBuffer(body), 0, body.length))) {
             return Outcome.TEXT_ONLY;
         }
         boolean hasToWait = room.pauses().isOn(Traffic.MESSAGES) || room.findFullPuddle() != null;

@@ -126,7 +126,12 @@ final class Membership {
     }
 
     /** Counts one more message or envelope; false if that is above the room's rate. */
-    boolean withinRate(int perSecond, long nowNanos) {
+    boolean withinRate() {
+        int perSecond = room.rules().messagesPerSecond();
+        if (perSecond == 0) {
+            return true;
+        }
+        long nowNanos = session.puddle.nowNanos();
         if (nowNanos - rateWindowStart >= RATE_WINDOW_NANOS) {
             rateWindowStart = nowNanos;
             rateCount = 0;
