@@ -1,6 +1,9 @@
 package io.porthouse.benchmarks;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.internal.ThreadExecutorMap;
+import io.porthouse.benchmarks.LoopProbe.Held;
 import io.porthouse.protocol.Frame;
 import io.porthouse.protocol.FrameType;
 import io.porthouse.protocol.Right;
@@ -21,17 +24,25 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
 
 /**
- * What live changes take, with real sockets and tokens in memory: revoking a token with many connections, listing them, and
- * granting a room.
+ * What live changes take, with real sockets and tokens in memory: granting a room, listing many connections of a token and
+ * how long that holds an event loop, and revoking the token.
  *
  * <pre>
  * ulimit -n 30000; java -cp benchmarks.jar io.porthouse.benchmarks.LiveFigures [connections] [rounds]
@@ -43,6 +54,7 @@ public final class LiveFigures {
     private static final String ID = "figures";
     private static final String ACCOUNT = "bench";
     private static final int GRANTS = 4_000;
+    private static final int LISTINGS = 100;
     private static final int GIVE_UP_SECONDS = 60;
     private static final Grant LOBBY = grant("lobby");
     private static final RoomName ROOM = new RoomName(ACCOUNT, "lobby");
@@ -63,7 +75,7 @@ public final class LiveFigures {
         try {
             figures.grants();
             for (int i = 0; i < rounds; i++) {
-                figures.revocation(connections);
+                figures.crowd(connections);
             }
         } finally {
             figures.router.close();
@@ -144,15 +156,16 @@ public final class LiveFigures {
         Arrays.sort(nanos);
         System.out.printf(
                 Locale.ROOT,
-                "%s: p50 %.3f ms, p99 %.3f ms%n",
+                "%s: p50 %.3f ms, p99 %.3f ms, at most %.3f ms%n",
                 what,
                 nanos[nanos.length / 2] / 1e6,
-                nanos[nanos.length * 99 / 100] / 1e6);
+                nanos[(nanos.length - 1) * 99 / 100] / 1e6,
+                nanos[nanos.length - 1] / 1e6);
     }
 
     // ---- many connections of one token
 
-    private void revocation(int connections) throws IOException {
+    private void crowd(int connections) throws IOException {
         put(LOBBY);
         try (Selector selector = Selector.open()) {
             for (int i = 0; i < connections; i++) {
@@ -161,27 +174,92 @@ public final class LiveFigures {
                 channel.register(selector, SelectionKey.OP_READ);
             }
             awaitMembers(connections);
-            long start = System.nanoTime();
-            int listed =
-                    router.sessions(token -> true).toCompletableFuture().join().size();
-            double listMillis = millisSince(start);
-            tokens.remove(MemoryTokenSource.secretHash(SECRET));
-            start = System.nanoTime();
-            long revoked = start;
-            CompletableFuture<Double> mutedMillis =
-                    router.refreshToken(ID).toCompletableFuture().thenApply(refreshed -> millisSince(revoked));
-            int goodbyes = awaitEnds(selector, connections);
-            System.out.printf(
-                    Locale.ROOT,
-                    "%d sessions listed in %.0f ms; revoked: all muted after %.1f ms, the last of %d closed after %.0f ms, "
-                            + "%d with a goodbye%n",
-                    listed,
-                    listMillis,
-                    mutedMillis.join(),
-                    connections,
-                    millisSince(start),
-                    goodbyes);
+            listings();
+            revocation(selector, connections);
         }
+    }
+
+    /** Lists all again and again: how long that takes, and how long each slice of it holds a loop. */
+    private void listings() {
+        List<EventExecutor> loops = loops();
+        long[] nanos = new long[LISTINGS];
+        List<Held> slices = new ArrayList<>();
+        List<Held> empty = new ArrayList<>();
+        int listed = 0;
+        for (int i = 0; i < LISTINGS; i++) {
+            long start = System.nanoTime();
+            listed = list(token -> true);
+            nanos[i] = System.nanoTime() - start;
+            // A second time, because watching keeps the loops busy.
+            List<Held> held = slices(loops);
+            slices.addAll(held);
+            empty.addAll(emptySlices(loops, held.size() / loops.size()));
+        }
+        print("a listing of " + listed + " sessions", nanos);
+        print("how long a slice of it holds its loop", nanosOf(slices, Held::nanos));
+        print("  processor time of that", nanosOf(slices, Held::cpuNanos));
+        print("how long a slice that does nothing holds its loop", nanosOf(empty, Held::nanos));
+        print("  processor time of that", nanosOf(empty, Held::cpuNanos));
+    }
+
+    private int list(Predicate<TokenState> wanted) {
+        return router.sessions(wanted).toCompletableFuture().join().size();
+    }
+
+    /** The loops that have sessions. */
+    private List<EventExecutor> loops() {
+        Set<EventExecutor> loops = ConcurrentHashMap.newKeySet();
+        int unused = list(token -> loops.add(ThreadExecutorMap.currentExecutor()));
+        return List.copyOf(loops);
+    }
+
+    private List<Held> slices(List<EventExecutor> loops) {
+        return watch(
+                loops,
+                probes -> list(token -> {
+                    // The question for a session is asked on its loop, in the slice.
+                    Objects.requireNonNull(probes.get(ThreadExecutorMap.currentExecutor()))
+                            .mark();
+                    return true;
+                }));
+    }
+
+    private static List<Held> emptySlices(List<EventExecutor> loops, int times) {
+        return watch(
+                loops,
+                probes -> probes.values().stream()
+                        .map(probe -> probe.markOnly(times))
+                        .toList()
+                        .forEach(CompletableFuture::join));
+    }
+
+    /** Returns how long the loops were held by each slice of something. */
+    private static List<Held> watch(List<EventExecutor> loops, Consumer<Map<EventExecutor, LoopProbe>> something) {
+        Map<EventExecutor, LoopProbe> probes = loops.stream().collect(Collectors.toMap(loop -> loop, LoopProbe::new));
+        probes.values().forEach(probe -> probe.start().join());
+        something.accept(probes);
+        return probes.values().stream()
+                .flatMap(probe -> probe.stop().join().stream())
+                .toList();
+    }
+
+    private static long[] nanosOf(List<Held> all, ToLongFunction<Held> which) {
+        return all.stream().mapToLong(which).toArray();
+    }
+
+    private void revocation(Selector selector, int connections) throws IOException {
+        tokens.remove(MemoryTokenSource.secretHash(SECRET));
+        long start = System.nanoTime();
+        CompletableFuture<Double> mutedMillis =
+                router.refreshToken(ID).toCompletableFuture().thenApply(refreshed -> millisSince(start));
+        int goodbyes = awaitEnds(selector, connections);
+        System.out.printf(
+                Locale.ROOT,
+                "%d sessions revoked: all muted after %.1f ms, the last closed after %.0f ms, %d with a goodbye%n",
+                connections,
+                mutedMillis.join(),
+                millisSince(start),
+                goodbyes);
     }
 
     private static double millisSince(long startNanos) {
