@@ -31,7 +31,6 @@ import java.time.Clock;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.atomic.LongAdder;
 
 /** What runs in a {@link Station}: says one line when it is ready, and one with its counters for each that it reads. */
 final class StationMain {
@@ -39,11 +38,22 @@ final class StationMain {
     private static final String SECRET = "station-0123456789abcdef";
     private static final String ROOM = "bench/room";
 
-    private final LongAdder messages = new LongAdder();
-    private final LongAdder payloadBytes = new LongAdder();
-    private final LongAdder lost = new LongAdder();
+    private long messages;
+    private long payloadBytes;
+    private long lost;
 
     private StationMain() {}
+
+    /** What belongs together is counted in one step, so that whoever reads in between sees all of it or nothing. */
+    private synchronized void count(int messages, int payloadBytes, long lost) {
+        this.messages += messages;
+        this.payloadBytes += payloadBytes;
+        this.lost += lost;
+    }
+
+    private synchronized Station.Counters counters(long cpuNanos) {
+        return new Station.Counters(messages, payloadBytes, lost, cpuNanos);
+    }
 
     public static void main(String[] arguments) throws Exception {
         StationMain station = new StationMain();
@@ -70,15 +80,12 @@ final class StationMain {
 
     private void subscribe(String address) throws IOException {
         ConnectOptions options = ConnectOptions.to(address)
-                .onMessage(message -> {
-                    messages.increment();
-                    payloadBytes.add(message.bytes().length);
-                })
+                .onMessage(message -> count(1, message.bytes().length, 0))
                 .onEnvelope(Counting::new)
                 .events(new ConnectionEvents() {
                     @Override
                     public void onGap(String room, Gap gap) {
-                        lost.add(gap.lost());
+                        count(0, 0, gap.lost());
                     }
                 })
                 .build();
@@ -118,7 +125,7 @@ final class StationMain {
         System.out.println(ready);
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         while (in.readLine() != null) {
-            System.out.println(new Station.Counters(messages.sum(), payloadBytes.sum(), lost.sum(), cpuNanos()).line());
+            System.out.println(counters(cpuNanos()).line());
         }
     }
 
@@ -136,17 +143,17 @@ final class StationMain {
 
         @Override
         public void data(ByteBuf data) {
-            payloadBytes.add(data.readableBytes());
+            count(0, data.readableBytes(), 0);
         }
 
         @Override
         public void complete() {
-            messages.increment();
+            count(1, 0, 0);
         }
 
         @Override
         public void failed(EnvelopeFailure reason) {
-            lost.increment();
+            count(0, 0, 1);
         }
     }
 
