@@ -118,7 +118,7 @@ class AdminCommandsTest {
         }
 
         String next() throws InterruptedException {
-            return String.valueOf(seen.poll(10, TimeUnit.SECONDS));
+            return String.valueOf(seen.poll(60, TimeUnit.SECONDS));
         }
     }
 

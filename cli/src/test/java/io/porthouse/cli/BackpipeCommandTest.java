@@ -96,7 +96,7 @@ class BackpipeCommandTest {
                     """)).isEqualTo(new Outcome(0, "3 messages sent\n", ""));
             List<String> all = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
-                all.add(seen.poll(10, TimeUnit.SECONDS));
+                all.add(seen.poll(60, TimeUnit.SECONDS));
             }
             assertThat(all)
                     .containsExactlyInAnyOrder("acme/news grüße", "acme/small tiny", "acme/news hello")

@@ -75,7 +75,7 @@ class ClientRouterTest {
     }
 
     private void refresh() throws Exception {
-        assertThat(router.refreshToken("t1").toCompletableFuture().get(10, TimeUnit.SECONDS))
+        assertThat(router.refreshToken("t1").toCompletableFuture().get(60, TimeUnit.SECONDS))
                 .isNotNull();
     }
 
@@ -101,7 +101,7 @@ class ClientRouterTest {
             for (int i = 0; i < count; i++) {
                 receipts.add(sender.send("lobby", "message " + i));
             }
-            SendReceipt last = receipts.get(count - 1).get(10, TimeUnit.SECONDS);
+            SendReceipt last = receipts.get(count - 1).get(60, TimeUnit.SECONDS);
             assertThat(last.recipients()).isEqualTo(1);
             assertThat(receipts).allSatisfy(receipt -> assertThat(receipt).isCompleted());
             await().until(() -> arrived.get() == count);
@@ -130,14 +130,14 @@ class ClientRouterTest {
         BlockingQueue<String> seen = new LinkedBlockingQueue<>();
         try (Connection receiver = Porthouse.connect(options().build());
                 Connection sender = Porthouse.connect(options().build())) {
-            assertThat(sender.send("lobby", "before").get(10, TimeUnit.SECONDS).recipients())
+            assertThat(sender.send("lobby", "before").get(60, TimeUnit.SECONDS).recipients())
                     .isZero();
             RoomGrant grant = receiver.receive("lobby", message -> seen.add(message.text()))
-                    .get(10, TimeUnit.SECONDS);
+                    .get(60, TimeUnit.SECONDS);
             assertThat(grant.sequence()).isEqualTo(1);
-            assertThat(sender.send("lobby", "after").get(10, TimeUnit.SECONDS).recipients())
+            assertThat(sender.send("lobby", "after").get(60, TimeUnit.SECONDS).recipients())
                     .isEqualTo(1);
-            assertThat(seen.poll(10, TimeUnit.SECONDS)).isEqualTo("after");
+            assertThat(seen.poll(60, TimeUnit.SECONDS)).isEqualTo("after");
         }
     }
 
@@ -164,25 +164,25 @@ class ClientRouterTest {
                 .onMessage(message -> seen.add(message.text()))
                 .events(events)
                 .build());
-        assertThat(seen.poll(10, TimeUnit.SECONDS)).isEqualTo("join acme/lobby");
+        assertThat(seen.poll(60, TimeUnit.SECONDS)).isEqualTo("join acme/lobby");
 
         Grant lobby = new Grant("acme", "lobby", false, Set.of(Right.READ, Right.WRITE), true);
         Grant foo = new Grant("acme", "foo", false, Set.of(Right.READ, Right.WRITE), true);
         grant(lobby, foo);
         refresh();
-        assertThat(seen.poll(10, TimeUnit.SECONDS)).isEqualTo("granted acme/foo");
+        assertThat(seen.poll(60, TimeUnit.SECONDS)).isEqualTo("granted acme/foo");
         try (Connection other = Porthouse.connect(options().build())) {
-            other.send("foo", "news").get(10, TimeUnit.SECONDS);
+            other.send("foo", "news").get(60, TimeUnit.SECONDS);
         }
-        assertThat(seen.poll(10, TimeUnit.SECONDS)).isEqualTo("news");
+        assertThat(seen.poll(60, TimeUnit.SECONDS)).isEqualTo("news");
 
         grant(lobby);
         refresh();
-        assertThat(seen.poll(10, TimeUnit.SECONDS)).isEqualTo("withdrawn acme/foo");
+        assertThat(seen.poll(60, TimeUnit.SECONDS)).isEqualTo("withdrawn acme/foo");
 
         tokens.remove(HASH);
         refresh();
-        assertThat(seen.poll(10, TimeUnit.SECONDS)).isEqualTo("ended 3500");
+        assertThat(seen.poll(60, TimeUnit.SECONDS)).isEqualTo("ended 3500");
         assertThatThrownBy(connection::close).hasMessageContaining("3500");
         assertThatThrownBy(() -> Porthouse.connect(options().build())).hasMessageContaining("3501");
     }
@@ -199,10 +199,10 @@ class ClientRouterTest {
             MessageDigest sent = MessageDigest.getInstance("SHA-256");
             CompletableFuture<SendReceipt> receipt =
                     sender.send("lobby", Envelope.of(random(bytes, sent), bytes).withName("large.bin"));
-            assertThat(receipt.get(30, TimeUnit.SECONDS).recipients()).isEqualTo(2);
+            assertThat(receipt.get(60, TimeUnit.SECONDS).recipients()).isEqualTo(2);
             String expected = HexFormat.of().formatHex(sent.digest());
-            assertThat(fast.digest.get(30, TimeUnit.SECONDS)).isEqualTo(expected);
-            assertThat(slow.digest.get(30, TimeUnit.SECONDS)).isEqualTo(expected);
+            assertThat(fast.digest.get(60, TimeUnit.SECONDS)).isEqualTo(expected);
+            assertThat(slow.digest.get(60, TimeUnit.SECONDS)).isEqualTo(expected);
             assertThat(first.session()).isNotEqualTo(second.session());
         }
     }

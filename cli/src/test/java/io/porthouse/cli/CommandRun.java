@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
-import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine;
@@ -47,17 +46,17 @@ final class CommandRun {
 
     /** Waits for its end. */
     Outcome outcome() throws Exception {
-        int exit = code.get(30, TimeUnit.SECONDS);
+        int exit = code.get(60, TimeUnit.SECONDS);
         return new Outcome(exit, out.toString(UTF_8), err.toString(UTF_8));
     }
 
     CommandRun awaitOut(String text) {
-        await().atMost(Duration.ofSeconds(30)).until(() -> out.toString(UTF_8).contains(text));
+        await().until(() -> out.toString(UTF_8).contains(text));
         return this;
     }
 
     CommandRun awaitErr(String text) {
-        await().atMost(Duration.ofSeconds(30)).until(() -> err.toString(UTF_8).contains(text));
+        await().until(() -> err.toString(UTF_8).contains(text));
         return this;
     }
 }

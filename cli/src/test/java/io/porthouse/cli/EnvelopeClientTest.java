@@ -99,7 +99,7 @@ class EnvelopeClientTest {
     }
 
     private void refresh(String who) throws Exception {
-        assertThat(router.refreshToken(who).toCompletableFuture().get(10, TimeUnit.SECONDS))
+        assertThat(router.refreshToken(who).toCompletableFuture().get(60, TimeUnit.SECONDS))
                 .isNotNull();
     }
 
@@ -261,7 +261,7 @@ class EnvelopeClientTest {
         all.join();
         assertThat(soon(firstSent).recipients()).isEqualTo(1);
         long toCome = posted;
-        await().atMost(Duration.ofSeconds(60)).until(() -> arrived.size() == count && messagesSeen.get() == toCome);
+        await().until(() -> arrived.size() == count && messagesSeen.get() == toCome);
         assertThat(messages).isEqualTo(LongStream.range(0, toCome).boxed().toList());
         for (int i = 0; i < count; i++) {
             assertThat(arrived).containsEntry("e" + i, digest(new RandomStream(i, bytes)));

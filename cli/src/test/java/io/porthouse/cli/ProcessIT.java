@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -48,10 +47,8 @@ class ProcessIT {
     void aSignalStopsItInOrder(String signal) throws Exception {
         try (CommandProcess router = router(ANY_PORT);
                 CommandProcess listener = start("listen --reconnect 0").awaitErr("listening to local/lobby")) {
-            long start = System.nanoTime();
             router.signal(signal);
             assertThat(router.exit()).isZero();
-            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(6));
             assertThat(router.err()).endsWith("stopped\n");
             assertThat(listener.exit()).isEqualTo(3);
             assertThat(listener.err()).contains("3000 going-away");

@@ -206,7 +206,7 @@ class EnvelopeStreamTest {
             assertThat(stream.readAllBytes()).isEqualTo(payload);
             soon(writing);
             pair.router().write(out -> ScriptedRouter.text(out, LOBBY, 1, "behind"));
-            assertThat(messages.poll(10, TimeUnit.SECONDS)).isEqualTo("behind");
+            assertThat(messages.poll(60, TimeUnit.SECONDS)).isEqualTo("behind");
             held.done.countDown();
             await().until(() -> stream.envelope().space().heldBytes() == 0);
         }
@@ -228,7 +228,7 @@ class EnvelopeStreamTest {
             held.done.countDown();
             soon(writing);
             pair.router().write(out -> ScriptedRouter.text(out, LOBBY, 1, "behind"));
-            assertThat(messages.poll(10, TimeUnit.SECONDS)).isEqualTo("behind");
+            assertThat(messages.poll(60, TimeUnit.SECONDS)).isEqualTo("behind");
             assertThat(catchThrowableOfType(IOException.class, stream::read)).hasMessage("the stream is closed");
             await().until(() -> stream.envelope().space().heldBytes() == 0);
         }
@@ -276,7 +276,7 @@ class EnvelopeStreamTest {
             frames(Envelope.of(new byte[1_000_000]), 64)
                     .forEach(frame -> pair.router().write(frame));
             pair.router().write(out -> ScriptedRouter.text(out, LOBBY, 1, "passes"));
-            assertThat(messages.poll(10, TimeUnit.SECONDS)).isEqualTo("passes");
+            assertThat(messages.poll(60, TimeUnit.SECONDS)).isEqualTo("passes");
             assertThat(soon(held.begun).available()).isEqualTo(1_000_000);
             held.done.countDown();
         }
@@ -390,7 +390,7 @@ class EnvelopeStreamTest {
         try (var pair = router.connect(router.options().onEnvelope(EnvelopeHandler.stream(reader)))) {
             frames(Envelope.of(new byte[1]), 1).forEach(frame -> pair.router().write(frame));
             frames(Envelope.of(new byte[2]), 1).forEach(frame -> pair.router().write(frame));
-            assertThat(read.poll(10, TimeUnit.SECONDS)).isEqualTo(2);
+            assertThat(read.poll(60, TimeUnit.SECONDS)).isEqualTo(2);
         }
     }
 }

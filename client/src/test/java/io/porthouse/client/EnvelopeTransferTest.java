@@ -108,7 +108,7 @@ class EnvelopeTransferTest {
             pair.router().receipt(LOBBY, chunk.correlation(), 0, 1);
 
             assertThat(soon(receipt).recipients()).isEqualTo(1);
-            assertThat(arrived.poll(10, TimeUnit.SECONDS)).isEqualTo(payload);
+            assertThat(arrived.poll(60, TimeUnit.SECONDS)).isEqualTo(payload);
             IncomingEnvelope envelope = begun.remove();
             assertThat(envelope.metadata().name()).contains("a.bin");
             assertThat(envelope.totalBytes()).isEqualTo(payload.length);
@@ -443,8 +443,8 @@ class EnvelopeTransferTest {
             write(pair, Envelope.of(new byte[10]), LOBBY, 1);
             write(pair, Envelope.of(new byte[11]), SIDE, 1);
             pair.router().write(out -> Chunk.writeCancel(out, 0, LOBBY, 5, 99));
-            assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("acme/lobby 10");
-            assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("acme/side " + EnvelopeFailure.TOO_LARGE);
+            assertThat(told.poll(60, TimeUnit.SECONDS)).isEqualTo("acme/lobby 10");
+            assertThat(told.poll(60, TimeUnit.SECONDS)).isEqualTo("acme/side " + EnvelopeFailure.TOO_LARGE);
         }
     }
 
@@ -461,7 +461,7 @@ class EnvelopeTransferTest {
                 writeChunk(pair, chunks.iterator().next(), LOBBY, 1);
             }
             pair.router().control(new ControlBody.Withdrawn("acme/lobby", "withdrawn"), LOBBY, 0);
-            assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("acme/lobby " + EnvelopeFailure.ROOM_LOST);
+            assertThat(told.poll(60, TimeUnit.SECONDS)).isEqualTo("acme/lobby " + EnvelopeFailure.ROOM_LOST);
         }
     }
 

@@ -101,12 +101,12 @@ class ReconnectTest {
 
     private void expect(String... entries) throws InterruptedException {
         for (String entry : entries) {
-            assertThat(seen.poll(10, TimeUnit.SECONDS)).isEqualTo(entry);
+            assertThat(seen.poll(60, TimeUnit.SECONDS)).isEqualTo(entry);
         }
     }
 
     private Duration waited() throws InterruptedException {
-        Duration wait = waits.poll(10, TimeUnit.SECONDS);
+        Duration wait = waits.poll(60, TimeUnit.SECONDS);
         assertThat(wait).isNotNull();
         return wait;
     }
@@ -272,7 +272,7 @@ class ReconnectTest {
         try (Pair pair = router.connect(options())) {
             pair.router().close();
             for (Step cut : cuts) {
-                assertThat(seen.poll(10, TimeUnit.SECONDS)).startsWith("disconnected ");
+                assertThat(seen.poll(60, TimeUnit.SECONDS)).startsWith("disconnected ");
                 timing.advance(waited());
                 try (Script peer = router.accept()) {
                     cut.run(peer);
@@ -459,7 +459,7 @@ class ReconnectTest {
         int back = 0;
         int lost = 0;
         while (back < clients) {
-            String entry = seen.poll(10, TimeUnit.SECONDS);
+            String entry = seen.poll(60, TimeUnit.SECONDS);
             assertThat(entry).isIn("disconnected LOST", "reconnected");
             back += "reconnected".equals(entry) ? 1 : 0;
             lost += "reconnected".equals(entry) ? 0 : 1;

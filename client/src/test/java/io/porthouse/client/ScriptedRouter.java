@@ -36,7 +36,7 @@ final class ScriptedRouter implements AutoCloseable {
     static final int LOBBY = 7;
     static final int SIDE = 8;
 
-    private static final int TIMEOUT_SECONDS = 10;
+    private static final int TIMEOUT_SECONDS = 60;
     private static final int BACKLOG = 2_000;
 
     private final ServerSocket listener;

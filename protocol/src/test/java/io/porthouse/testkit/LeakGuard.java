@@ -30,7 +30,7 @@ public final class LeakGuard implements BeforeAllCallback, AfterAllCallback {
     private static final String NO_CLASS = "no test class";
     private static final Pattern TEST_MACHINERY = Pattern.compile(
             "\\t(org\\.junit\\.|org\\.apache\\.maven\\.surefire\\.|java\\.base/jdk\\.internal\\.reflect\\.)");
-    private static final long COLLECTION_TIMEOUT_MILLIS = 5_000;
+    private static final long COLLECTION_TIMEOUT_MILLIS = 30_000;
 
     private static final Queue<GuardedDetector<?>> DETECTORS = new ConcurrentLinkedQueue<>();
     private static final Queue<Leak> LEAKS = new ConcurrentLinkedQueue<>();

@@ -66,7 +66,7 @@ final class AccountConnectionsTest {
     }
 
     private Refreshed refresh() throws Exception {
-        return harness.router.refreshAccount(ACCOUNT).toCompletableFuture().get(10, TimeUnit.SECONDS);
+        return harness.router.refreshAccount(ACCOUNT).toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
 
     private TestClient hello(String secret) throws Exception {

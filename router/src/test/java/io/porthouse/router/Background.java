@@ -8,7 +8,7 @@ import java.util.concurrent.TimeoutException;
 /** Something that a test does at the same time on a thread of its own. What fails there fails where it is waited for. */
 final class Background implements AutoCloseable {
 
-    private static final long TIMEOUT_SECONDS = 50;
+    private static final long TIMEOUT_SECONDS = 60;
 
     private final FutureTask<Boolean> task;
     private final Thread thread;

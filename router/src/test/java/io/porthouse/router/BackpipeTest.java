@@ -56,12 +56,12 @@ final class BackpipeTest {
     }
 
     private Refreshed refresh() throws Exception {
-        return harness.router.refreshToken("k1").toCompletableFuture().get(10, TimeUnit.SECONDS);
+        return harness.router.refreshToken("k1").toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
 
     private void refresh(RoomName room) throws Exception {
         Refreshed unused =
-                harness.router.refreshRoom(room).toCompletableFuture().get(10, TimeUnit.SECONDS);
+                harness.router.refreshRoom(room).toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
 
     private void expectRefused(String room, long correlation) throws Exception {

@@ -20,7 +20,7 @@ final class ControlTest {
     private static final RoomName LOBBY = new RoomName(ACCOUNT, "lobby");
 
     private static <T> T get(CompletionStage<T> stage) throws Exception {
-        return stage.toCompletableFuture().get(10, TimeUnit.SECONDS);
+        return stage.toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
 
     private static byte[] bytes(String text) {

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class Crowd implements AutoCloseable {
 
     private static final int FRAME_BYTES = 32 << 10;
-    private static final Duration LIMIT = Duration.ofSeconds(50);
+    private static final Duration LIMIT = Duration.ofSeconds(60);
 
     /** One of them; the crowd's thread only. */
     private static final class Member {

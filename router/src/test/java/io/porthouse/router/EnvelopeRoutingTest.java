@@ -57,7 +57,7 @@ final class EnvelopeRoutingTest {
     }
 
     private void refreshSender() throws Exception {
-        harness.router.refreshToken("sender").toCompletableFuture().get(10, TimeUnit.SECONDS);
+        harness.router.refreshToken("sender").toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
 
     /** Begins an envelope that everybody has taken the first chunk of. */

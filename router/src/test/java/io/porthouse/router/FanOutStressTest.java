@@ -78,14 +78,14 @@ final class FanOutStressTest {
             }
             long sent = 0;
             for (Future<Long> publisher : publishers) {
-                sent += publisher.get(50, TimeUnit.SECONDS);
+                sent += publisher.get(60, TimeUnit.SECONDS);
             }
             for (TestClient client : clients) {
                 endInput(client);
             }
             List<Balance> balances = new ArrayList<>();
             for (Future<Balance> member : members) {
-                balances.add(member.get(50, TimeUnit.SECONDS));
+                balances.add(member.get(60, TimeUnit.SECONDS));
             }
             Awaitility.await().until(() -> harness.gauge("porthouse.connections") == 0);
             check(harness, balances, sent);

@@ -35,7 +35,7 @@ final class GuardedTokenSourceTest {
     }
 
     private static long change(CompletionStage<TokenSource.Reading<RoomRules>> reading) throws Exception {
-        return reading.toCompletableFuture().get(10, TimeUnit.SECONDS).change();
+        return reading.toCompletableFuture().get(60, TimeUnit.SECONDS).change();
     }
 
     @Test

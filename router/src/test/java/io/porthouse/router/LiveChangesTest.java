@@ -27,11 +27,11 @@ final class LiveChangesTest {
     private static final Grant FOO = new Grant(ACCOUNT, "foo", false, READ_WRITE, true);
 
     private static Refreshed refresh(RouterHarness harness) throws Exception {
-        return harness.router.refreshToken(TOKEN_ID).toCompletableFuture().get(10, TimeUnit.SECONDS);
+        return harness.router.refreshToken(TOKEN_ID).toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
 
     private static void refresh(RouterHarness harness, RoomName room) throws Exception {
-        harness.router.refreshRoom(room).toCompletableFuture().get(10, TimeUnit.SECONDS);
+        harness.router.refreshRoom(room).toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
 
     private static void remove(RouterHarness harness) {
@@ -171,7 +171,7 @@ final class LiveChangesTest {
             TestClient client = harness.connect();
             harness.put(SECRET, new TokenState(TOKEN_ID, ACCOUNT, List.of(LOBBY), 10, null, true));
             Refreshed refreshed =
-                    harness.router.refreshAccount(ACCOUNT).toCompletableFuture().get(10, TimeUnit.SECONDS);
+                    harness.router.refreshAccount(ACCOUNT).toCompletableFuture().get(60, TimeUnit.SECONDS);
             assertThat(refreshed.closed()).isEqualTo(1);
             client.expectClose(CloseCode.ACCOUNT_SUSPENDED.number());
         }

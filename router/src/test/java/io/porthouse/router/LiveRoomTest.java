@@ -42,7 +42,7 @@ final class LiveRoomTest {
 
     private void change(RoomName room, Consumer<TestRules> changes) throws Exception {
         harness.tokens.putRoom(room, TestRules.with(changes));
-        harness.router.refreshRoom(room).toCompletableFuture().get(10, TimeUnit.SECONDS);
+        harness.router.refreshRoom(room).toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
 
     private static void flood(TestClient publisher, long correlation) throws Exception {
@@ -167,7 +167,7 @@ final class LiveRoomTest {
                     assertThat(received.buffer().getLong(0)).isEqualTo(1);
                 }
             }
-            deleted.get(10, TimeUnit.SECONDS);
+            deleted.get(60, TimeUnit.SECONDS);
             publisher.send(TestClient.ping(++correlation));
             Received last = publisher.receive();
             // The message may have come too late even to find the room held.
@@ -213,11 +213,11 @@ final class LiveRoomTest {
                 racing.router
                         .refreshToken(RouterHarness.TOKEN_ID)
                         .toCompletableFuture()
-                        .get(10, TimeUnit.SECONDS);
+                        .get(60, TimeUnit.SECONDS);
                 assertThat(racing.router
                                 .sessions(token -> true)
                                 .toCompletableFuture()
-                                .get(10, TimeUnit.SECONDS))
+                                .get(60, TimeUnit.SECONDS))
                         .isEmpty();
                 for (TestClient client : clients) {
                     Received close = client.seek(FrameType.CLOSE);

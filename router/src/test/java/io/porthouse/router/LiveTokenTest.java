@@ -49,7 +49,7 @@ final class LiveTokenTest {
                             mine = changes.incrementAndGet();
                             put(mine);
                         }
-                        Refreshed refreshed = token.refresh().get(10, TimeUnit.SECONDS);
+                        Refreshed refreshed = token.refresh().get(60, TimeUnit.SECONDS);
                         assertThat(refreshed.confirmed()).isTrue();
                         assertThat(token.state().maxConnections()).isGreaterThanOrEqualTo(mine);
                     }
@@ -101,7 +101,7 @@ final class LiveTokenTest {
         ManualTokenSource.Read<?> read = late.takeTokenRead();
         assertThat(unused).hasValue(0);
         read.answer();
-        assertThat(refreshed.get(10, TimeUnit.SECONDS)).isEqualTo(new Refreshed(0, 0, true));
+        assertThat(refreshed.get(60, TimeUnit.SECONDS)).isEqualTo(new Refreshed(0, 0, true));
         assertThat(unused).hasValue(1);
     }
 }

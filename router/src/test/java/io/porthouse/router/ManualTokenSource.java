@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 final class ManualTokenSource implements TokenSource {
 
-    private static final long TIMEOUT_SECONDS = 10;
+    private static final long TIMEOUT_SECONDS = 60;
 
     private final TokenSource source;
     private final BlockingQueue<Read<?>> tokenReads = new LinkedBlockingQueue<>();

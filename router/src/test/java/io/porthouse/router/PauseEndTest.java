@@ -200,7 +200,7 @@ final class PauseEndTest {
                     .router
                     .refreshToken("publisher")
                     .toCompletableFuture()
-                    .get(10, TimeUnit.SECONDS);
+                    .get(60, TimeUnit.SECONDS);
             paused.publisher.expectClose(CloseCode.TOKEN_REVOKED.number());
             // What was queued for the slow member is given up with the envelope.
             Received received = paused.slow.receive();
@@ -227,7 +227,7 @@ final class PauseEndTest {
                     .router
                     .refreshToken("publisher")
                     .toCompletableFuture()
-                    .get(10, TimeUnit.SECONDS);
+                    .get(60, TimeUnit.SECONDS);
             paused.publisher.seek(FrameType.WITHDRAWN);
             assertThat(paused.publisher.expect(FrameType.PONG).sequence()).isEqualTo(correlation);
         }
@@ -247,7 +247,7 @@ final class PauseEndTest {
                     .router
                     .refreshToken("publisher")
                     .toCompletableFuture()
-                    .get(10, TimeUnit.SECONDS);
+                    .get(60, TimeUnit.SECONDS);
             assertThat(paused.publisher.seek(FrameType.PONG).sequence()).isEqualTo(correlation);
         }
     }
@@ -260,7 +260,7 @@ final class PauseEndTest {
             paused.publisher.send(TestClient.ping(correlation));
             RoomName room = new RoomName(RouterHarness.ACCOUNT, "one");
             paused.harness.tokens.deleteRoom(room);
-            paused.harness.router.refreshRoom(room).toCompletableFuture().get(10, TimeUnit.SECONDS);
+            paused.harness.router.refreshRoom(room).toCompletableFuture().get(60, TimeUnit.SECONDS);
             assertThat(paused.publisher.seek(FrameType.PONG).sequence()).isEqualTo(correlation);
         }
     }

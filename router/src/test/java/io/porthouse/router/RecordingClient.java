@@ -25,7 +25,7 @@ import java.util.function.BooleanSupplier;
  */
 final class RecordingClient {
 
-    private static final long AWAIT_SECONDS = 20;
+    private static final long AWAIT_SECONDS = 60;
 
     /** How a connection ended. */
     enum End {

@@ -93,7 +93,7 @@ final class RoomCutTest {
     void whoJoinsAndLeavesGetsExactlyWhatLiesBetween(boolean sameLoop) throws Exception {
         TestClient member = connectMember(sameLoop);
         grantMember("one", "two");
-        harness.router.refreshToken("member").toCompletableFuture().get(10, TimeUnit.SECONDS);
+        harness.router.refreshToken("member").toCompletableFuture().get(60, TimeUnit.SECONDS);
         Received granted = member.expect(FrameType.GRANTED);
         long correlation = 1;
         for (int round = 0; round < ROUNDS; round++) {
@@ -110,10 +110,10 @@ final class RoomCutTest {
         TestClient member = connectMember(sameLoop);
         for (int round = 0; round < ROUNDS; round++) {
             grantMember("one", "two");
-            harness.router.refreshToken("member").toCompletableFuture().get(10, TimeUnit.SECONDS);
+            harness.router.refreshToken("member").toCompletableFuture().get(60, TimeUnit.SECONDS);
             long last = takeMessages(member, member.expect(FrameType.GRANTED));
             grantMember("two");
-            harness.router.refreshToken("member").toCompletableFuture().get(10, TimeUnit.SECONDS);
+            harness.router.refreshToken("member").toCompletableFuture().get(60, TimeUnit.SECONDS);
             takeUntilWithdrawn(member, last, round + 2);
         }
     }
@@ -123,7 +123,7 @@ final class RoomCutTest {
     void whoStopsAndStartsReceivingGetsExactlyWhatLiesAbove(boolean sameLoop) throws Exception {
         TestClient member = connectMember(sameLoop);
         grantMember("one", "two");
-        harness.router.refreshToken("member").toCompletableFuture().get(10, TimeUnit.SECONDS);
+        harness.router.refreshToken("member").toCompletableFuture().get(60, TimeUnit.SECONDS);
         Received granted = member.expect(FrameType.GRANTED);
         long correlation = 1;
         for (int round = 0; round < ROUNDS; round++) {
@@ -162,7 +162,7 @@ final class RoomCutTest {
             assertThat(received.json().get("reason").asText()).isEqualTo("room-deleted");
         }
         assertThat(last[0]).isEqualTo(last[1]);
-        deleted.get(10, TimeUnit.SECONDS);
+        deleted.get(60, TimeUnit.SECONDS);
     }
 
     // ---- members who do not receive

@@ -80,7 +80,7 @@ final class RoomReadingTest {
         int listed = harness.router
                 .sessions(token -> true)
                 .toCompletableFuture()
-                .get(10, TimeUnit.SECONDS)
+                .get(60, TimeUnit.SECONDS)
                 .size();
         assertThat(listed).isOne();
         read.answer();
@@ -152,7 +152,7 @@ final class RoomReadingTest {
     void whatIsWithdrawnWhileTheJoinWaitsIsRefused() throws Exception {
         Read<?> read = joinAndTakeRead("one", 2);
         harness.grant(new Grant(ACCOUNT, "lobby", false, READ_WRITE, true));
-        harness.router.refreshToken(TOKEN_ID).toCompletableFuture().get(10, TimeUnit.SECONDS);
+        harness.router.refreshToken(TOKEN_ID).toCompletableFuture().get(60, TimeUnit.SECONDS);
         read.answer();
         assertThat(client.expectError(ErrorCode.ROOM_UNAVAILABLE).sequence()).isEqualTo(2);
         harness.awaitGauge("porthouse.rooms", 1);
@@ -189,7 +189,7 @@ final class RoomReadingTest {
         source.holdRooms();
         CompletableFuture<Refreshed> refreshed = refresh(ONE);
         source.takeRoomRead().fail();
-        assertThat(refreshed.get(10, TimeUnit.SECONDS)).isEqualTo(new Refreshed(1, 1, false));
+        assertThat(refreshed.get(60, TimeUnit.SECONDS)).isEqualTo(new Refreshed(1, 1, false));
         client.seekClose(CloseCode.FENCED.number());
         source.releaseRooms();
         other.join("one", 2);
@@ -203,7 +203,7 @@ final class RoomReadingTest {
         CompletableFuture<Refreshed> refreshed = refresh(ONE);
         source.takeRoomRead().fail();
         source.takeRoomRead().answer();
-        assertThat(refreshed.get(10, TimeUnit.SECONDS)).isEqualTo(new Refreshed(1, 0, true));
+        assertThat(refreshed.get(60, TimeUnit.SECONDS)).isEqualTo(new Refreshed(1, 0, true));
         client.send(TestClient.receiptMessage(client.handle("acme/one"), 3, "12345"));
         client.expectError(ErrorCode.TOO_LARGE);
     }
@@ -213,7 +213,7 @@ final class RoomReadingTest {
         Read<?> first = joinAndTakeRead("one", 2);
         CompletableFuture<Refreshed> refreshed = refresh(ONE);
         source.takeRoomRead().fail();
-        assertThat(refreshed.get(10, TimeUnit.SECONDS)).isEqualTo(new Refreshed(0, 0, false));
+        assertThat(refreshed.get(60, TimeUnit.SECONDS)).isEqualTo(new Refreshed(0, 0, false));
         first.fail();
         client.expectError(ErrorCode.ROOM_UNREADABLE);
     }
@@ -227,7 +227,7 @@ final class RoomReadingTest {
         CompletableFuture<Refreshed> refreshed =
                 harness.router.refreshToken(TOKEN_ID).toCompletableFuture();
         source.takeRoomRead().fail();
-        assertThat(refreshed.get(10, TimeUnit.SECONDS)).isEqualTo(new Refreshed(1, 1, false));
+        assertThat(refreshed.get(60, TimeUnit.SECONDS)).isEqualTo(new Refreshed(1, 1, false));
         client.expectClose(CloseCode.FENCED.number());
     }
 
@@ -244,7 +244,7 @@ final class RoomReadingTest {
         client.expectNothing(2);
         assertThat(refreshed).isNotDone();
         read.answer();
-        assertThat(refreshed.get(10, TimeUnit.SECONDS)).isEqualTo(new Refreshed(1, 0, true));
+        assertThat(refreshed.get(60, TimeUnit.SECONDS)).isEqualTo(new Refreshed(1, 0, true));
         client.expect(FrameType.GRANTED);
     }
 
@@ -260,9 +260,9 @@ final class RoomReadingTest {
         limitMessages(5);
         CompletableFuture<Refreshed> second = refresh(ONE);
         source.takeRoomRead().answer();
-        second.get(10, TimeUnit.SECONDS);
+        second.get(60, TimeUnit.SECONDS);
         older.answer();
-        first.get(10, TimeUnit.SECONDS);
+        first.get(60, TimeUnit.SECONDS);
         client.send(TestClient.receiptMessage(client.handle("acme/one"), 3, "12345"));
         client.expectReceipt(3);
     }
@@ -273,7 +273,7 @@ final class RoomReadingTest {
         harness.tokens.deleteRoom(ONE);
         CompletableFuture<Refreshed> refreshed = refresh(ONE);
         source.takeRoomRead().answer();
-        refreshed.get(10, TimeUnit.SECONDS);
+        refreshed.get(60, TimeUnit.SECONDS);
         first.answer();
         client.expectError(ErrorCode.ROOM_UNAVAILABLE);
         harness.awaitGauge("porthouse.rooms", 1);
@@ -285,7 +285,7 @@ final class RoomReadingTest {
         limitMessages(4);
         CompletableFuture<Refreshed> refreshed = refresh(ONE);
         source.takeRoomRead().answer();
-        refreshed.get(10, TimeUnit.SECONDS);
+        refreshed.get(60, TimeUnit.SECONDS);
         first.answer();
         int room = client.expect(FrameType.GRANTED).room();
         client.send(TestClient.receiptMessage(room, 3, "12345"));
@@ -301,9 +301,9 @@ final class RoomReadingTest {
         harness.tokens.deleteRoom(ONE);
         CompletableFuture<Refreshed> second = refresh(ONE);
         source.takeRoomRead().answer();
-        second.get(10, TimeUnit.SECONDS);
+        second.get(60, TimeUnit.SECONDS);
         alive.answer();
-        first.get(10, TimeUnit.SECONDS);
+        first.get(60, TimeUnit.SECONDS);
         client.expect(FrameType.WITHDRAWN);
         source.releaseRooms();
         client.send(join("one", 3));

@@ -50,7 +50,7 @@ final class RoomsAtOnceTest {
     }
 
     private void refresh() throws Exception {
-        harness.router.refreshToken("hoarder").toCompletableFuture().get(10, TimeUnit.SECONDS);
+        harness.router.refreshToken("hoarder").toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
 
     private static void expectAll(TestClient client, byte type, String reason) throws Exception {

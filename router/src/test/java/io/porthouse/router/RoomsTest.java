@@ -40,7 +40,7 @@ final class RoomsTest {
                 }));
             }
             for (Future<?> each : done) {
-                each.get(50, TimeUnit.SECONDS);
+                each.get(60, TimeUnit.SECONDS);
             }
             threads.shutdown();
             assertThat(harness.gauge("porthouse.rooms")).isZero();
@@ -100,7 +100,7 @@ final class RoomsTest {
                 }
             });
             for (Future<?> each : done) {
-                each.get(50, TimeUnit.SECONDS);
+                each.get(60, TimeUnit.SECONDS);
             }
             deleting.cancel(true);
             threads.shutdown();

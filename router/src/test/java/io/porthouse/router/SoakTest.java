@@ -72,7 +72,7 @@ final class SoakTest {
             // Members first, because publishers may be waiting for them.
             clients.forEach(SoakClient::end);
             for (Future<?> client : running) {
-                client.get(30, TimeUnit.SECONDS);
+                client.get(60, TimeUnit.SECONDS);
             }
             assertNothingIsLeft(harness);
         } finally {

@@ -195,7 +195,7 @@ final class SquallOwner {
     private void requireFewConnections() throws Exception {
         int live = router.sessions(state -> state.account().equals("alice"))
                 .toCompletableFuture()
-                .get(30, TimeUnit.SECONDS)
+                .get(60, TimeUnit.SECONDS)
                 .size();
         if (live > connections) {
             throw new AssertionError(live + " connections of an account that may have " + connections);
@@ -203,7 +203,7 @@ final class SquallOwner {
     }
 
     private static void confirm(CompletionStage<Refreshed> refreshed) throws Exception {
-        if (!refreshed.toCompletableFuture().get(30, TimeUnit.SECONDS).confirmed()) {
+        if (!refreshed.toCompletableFuture().get(60, TimeUnit.SECONDS).confirmed()) {
             throw new AssertionError("not confirmed");
         }
     }

@@ -36,7 +36,7 @@ final class SquallTest {
     private static final Logger LOG = LoggerFactory.getLogger(SquallTest.class);
 
     private static final int CHANGES = 500;
-    private static final long SETTLE_SECONDS = 30;
+    private static final long SETTLE_SECONDS = 60;
 
     @Test
     void everyKindOfRoomAndConnectionKeepsItsRules() throws Exception {

@@ -67,7 +67,7 @@ final class StormTest {
         }
 
         private static void confirm(CompletionStage<Refreshed> refreshed) throws Exception {
-            if (!refreshed.toCompletableFuture().get(30, TimeUnit.SECONDS).confirmed()) {
+            if (!refreshed.toCompletableFuture().get(60, TimeUnit.SECONDS).confirmed()) {
                 throw new AssertionError("not confirmed");
             }
         }

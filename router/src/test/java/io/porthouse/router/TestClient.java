@@ -27,7 +27,7 @@ import java.util.Map;
  */
 public final class TestClient implements AutoCloseable {
 
-    private static final int READ_TIMEOUT_MILLIS = 10_000;
+    private static final int READ_TIMEOUT_MILLIS = 60_000;
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** One frame as received; compared by hand, never with equals. */

@@ -52,7 +52,7 @@ final class TokenReadingTest {
     }
 
     private static Refreshed get(CompletableFuture<Refreshed> refreshed) throws Exception {
-        return refreshed.get(10, TimeUnit.SECONDS);
+        return refreshed.get(60, TimeUnit.SECONDS);
     }
 
     private void remove() {

@@ -80,7 +80,7 @@ final class TransientRoomsTest {
 
     private void refresh(RoomName room) throws Exception {
         Refreshed unused =
-                harness.router.refreshRoom(room).toCompletableFuture().get(10, TimeUnit.SECONDS);
+                harness.router.refreshRoom(room).toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
 
     @Test
@@ -158,7 +158,7 @@ final class TransientRoomsTest {
     void whoLosesTheRightToMakeRoomsLosesThem() throws Exception {
         first.join("table", 2);
         put(MAKER, "maker", TokenState.NO_TRANSIENT_ROOMS);
-        harness.router.refreshToken("maker").toCompletableFuture().get(10, TimeUnit.SECONDS);
+        harness.router.refreshToken("maker").toCompletableFuture().get(60, TimeUnit.SECONDS);
         assertThat(first.expect(FrameType.WITHDRAWN).json().get("reason").asText())
                 .isEqualTo("withdrawn");
     }
@@ -187,7 +187,7 @@ final class TransientRoomsTest {
         harness.tokens.putRoom(TABLE, RoomRules.DEFAULT.withLifetime(Lifetime.PEER));
         Grant grant = new Grant(ACCOUNT, "table", false, Set.copyOf(RouterHarness.READ_WRITE), false);
         put(MAKER, "maker", TokenState.NO_TRANSIENT_ROOMS, grant);
-        harness.router.refreshToken("maker").toCompletableFuture().get(10, TimeUnit.SECONDS);
+        harness.router.refreshToken("maker").toCompletableFuture().get(60, TimeUnit.SECONDS);
         TestClient.Received granted = first.join("table", 2);
         second.join("table", 2);
         leave(first, granted.room(), 3);

@@ -248,7 +248,7 @@ final class TransportTest {
                 harness.router
                         .refreshToken(RouterHarness.TOKEN_ID)
                         .toCompletableFuture()
-                        .get(10, TimeUnit.SECONDS);
+                        .get(60, TimeUnit.SECONDS);
                 publisher.expectClose(CloseCode.TOKEN_REVOKED.number());
                 publisher.close();
                 publishing.join();

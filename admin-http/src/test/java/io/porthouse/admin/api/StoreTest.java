@@ -15,7 +15,6 @@ import io.porthouse.admin.store.TestDatabase;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
@@ -107,9 +106,7 @@ class StoreTest {
                 node.operator().send("POST", STORE, LINES, line).is(503, "busy");
                 half.send(line);
             }
-            await().atMost(Duration.ofSeconds(30))
-                    .until(() ->
-                            node.operator().send("POST", STORE, LINES, line).status() == 409);
+            await().until(() -> node.operator().send("POST", STORE, LINES, line).status() == 409);
             try (var files = Files.list(node.data)) {
                 assertThat(files.toList()).isEqualTo(List.<Path>of());
             }

@@ -126,7 +126,7 @@ class HttpServerTest {
             for (int i = 0; i < 2_000; i++) {
                 assertThat(client.answer().is(200).body()).isEqualTo(String.format("%04d", i));
             }
-            sent.get(30, TimeUnit.SECONDS);
+            sent.get(60, TimeUnit.SECONDS);
         }
     }
 
@@ -307,12 +307,8 @@ class HttpServerTest {
         try (EchoServer echo = new EchoServer(HttpServerTest::impatient);
                 RawClient client = echo.connect()) {
             client.request("GET /long");
-            await().atMost(Duration.ofSeconds(30))
-                    .until(() -> echo.metrics
-                                    .get("porthouse.admin.connections")
-                                    .gauge()
-                                    .value()
-                            == 0);
+            await().until(() ->
+                    echo.metrics.get("porthouse.admin.connections").gauge().value() == 0);
             assertThat(client.expectEnd()).isLessThan(EchoServer.LONG_BYTES);
         }
     }
@@ -363,12 +359,8 @@ class HttpServerTest {
                     third.expectEnd();
                 }
             }
-            await().atMost(Duration.ofSeconds(30))
-                    .until(() -> echo.metrics
-                                    .get("porthouse.admin.connections")
-                                    .gauge()
-                                    .value()
-                            == 1);
+            await().until(() ->
+                    echo.metrics.get("porthouse.admin.connections").gauge().value() == 1);
             try (RawClient third = echo.connect()) {
                 third.request("GET /x").answer().is(200);
             }
@@ -430,7 +422,7 @@ class HttpServerTest {
                 // All but the end of each body.
                 clients.get(i).send(new byte[(int) Math.min(each - 1, most - i * (each - 1L))]);
             }
-            await().atMost(Duration.ofSeconds(60)).until(() -> bodiesBytes(echo) == most);
+            await().until(() -> bodiesBytes(echo) == most);
             try (RawClient reader = echo.connect();
                     RawClient sender = echo.connect();
                     RawClient changer = echo.connect()) {
@@ -444,7 +436,7 @@ class HttpServerTest {
             for (RawClient client : clients) {
                 client.close();
             }
-            await().atMost(Duration.ofSeconds(30)).until(() -> bodiesBytes(echo) == 0);
+            await().until(() -> bodiesBytes(echo) == 0);
         }
     }
 
@@ -459,13 +451,13 @@ class HttpServerTest {
                 RawClient busy = echo.connect()) {
             idle.request("GET /x").answer().is(200);
             busy.request("GET /wait");
-            assertThat(echo.waiting.await(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(echo.waiting.await(60, TimeUnit.SECONDS)).isTrue();
             CompletableFuture<Void> closed = CompletableFuture.runAsync(echo.server::close);
             assertThat(idle.expectEnd()).isZero();
             assertThat(closed).isNotDone();
             echo.release.complete(EchoServer.text("done".getBytes(StandardCharsets.UTF_8)));
             assertThat(busy.answer().is(200).headers()).containsEntry("connection", "close");
-            closed.get(30, TimeUnit.SECONDS);
+            closed.get(60, TimeUnit.SECONDS);
             assertThatThrownBy(echo::connect).isInstanceOf(ConnectException.class);
         }
     }

@@ -16,7 +16,7 @@ import java.util.TreeMap;
 /** A client that sends whatever bytes it is told to. A read that takes ten seconds fails the test. */
 public final class RawClient implements AutoCloseable {
 
-    private static final int READ_TIMEOUT_MILLIS = 10_000;
+    private static final int READ_TIMEOUT_MILLIS = 60_000;
 
     private final Socket socket;
     private final InputStream in;

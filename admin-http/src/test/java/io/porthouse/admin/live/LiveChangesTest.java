@@ -305,7 +305,7 @@ class LiveChangesTest {
     void aChangeThatNeverTakesEffectIsAnsweredAsNotConfirmed() throws Exception {
         LiveEffect effect = LiveChanges.effect(new CompletableFuture<>(), System.nanoTime(), 1)
                 .toCompletableFuture()
-                .get(30, TimeUnit.SECONDS);
+                .get(60, TimeUnit.SECONDS);
         assertThat(effect.confirmed()).isFalse();
         assertThat(effect.millis()).isPositive();
     }

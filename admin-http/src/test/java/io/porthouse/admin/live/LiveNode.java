@@ -89,7 +89,7 @@ final class LiveNode implements AutoCloseable {
         assertThat(outcome).isInstanceOf(Outcome.Done.class);
         return live.follow(((Outcome.Done<?>) outcome).change())
                 .toCompletableFuture()
-                .get(30, TimeUnit.SECONDS);
+                .get(60, TimeUnit.SECONDS);
     }
 
     static <T> T done(Outcome<T> outcome) {

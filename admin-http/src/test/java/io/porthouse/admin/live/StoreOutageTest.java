@@ -189,13 +189,13 @@ class StoreOutageTest {
                     return null;
                 }));
             }
-            assertThat(blocked.await(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(blocked.await(60, TimeUnit.SECONDS)).isTrue();
             talking.talk();
             talking.expectNoChange();
             talking.meetWithoutAStore();
             released.countDown();
             for (Future<?> export : exports) {
-                export.get(30, TimeUnit.SECONDS);
+                export.get(60, TimeUnit.SECONDS);
             }
             talking.expectRecovered();
         } finally {

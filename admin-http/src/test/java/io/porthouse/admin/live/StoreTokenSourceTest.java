@@ -97,7 +97,7 @@ class StoreTokenSourceTest {
     }
 
     private static <T> Reading<T> get(CompletionStage<Reading<T>> answer) throws Exception {
-        return answer.toCompletableFuture().get(30, TimeUnit.SECONDS);
+        return answer.toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
 
     @Test

@@ -122,13 +122,13 @@ class PasswordsTest {
         Passwords one = new Passwords(CHEAP, 1, Duration.ofMillis(50), salt);
         CompletableFuture<Boolean> first =
                 CompletableFuture.supplyAsync(() -> one.hash("correct horse").isPresent());
-        assertThat(salt.reached.await(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(salt.reached.await(60, TimeUnit.SECONDS)).isTrue();
 
         assertThat(one.verify("correct horse", null)).isEqualTo(Verdict.BUSY);
         assertThat(one.hash("correct horse")).isEmpty();
 
         salt.released.countDown();
-        assertThat(first.get(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(first.get(60, TimeUnit.SECONDS)).isTrue();
         assertThat(one.verify("correct horse", null)).isEqualTo(Verdict.WRONG);
     }
 }

@@ -47,7 +47,7 @@ class H2FailureTest {
             assertThat(writer.toHandle().destroyForcibly()).isTrue();
             answers.forEachRemaining(answered::add);
         }
-        assertThat(writer.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(writer.waitFor(60, TimeUnit.SECONDS)).isTrue();
 
         try (Store store = TestDatabase.open(StoreSettings.inDirectory(directory))) {
             assertThat(isWithoutHoles(store)).isTrue();

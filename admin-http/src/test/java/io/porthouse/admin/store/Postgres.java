@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 /** A real PostgreSQL server, which can be killed and started again. */
 public final class Postgres implements AutoCloseable {
 
-    private static final long DIES_WITHIN_SECONDS = 30;
+    private static final long DIES_WITHIN_SECONDS = 60;
 
     private final AtomicInteger databases = new AtomicInteger();
     private final Path directory = Files.createTempDirectory("porthouse-postgres");

@@ -165,15 +165,15 @@ class PostgresFailureTest {
                                     failed.countDown();
                                 }
                                 hasFailed = true;
-                                assertThat(backAgain.await(30, TimeUnit.SECONDS))
+                                assertThat(backAgain.await(60, TimeUnit.SECONDS))
                                         .isTrue();
                             }
                         }
                     });
                 }
-                assertThat(underLoad.await(30, TimeUnit.SECONDS)).isTrue();
+                assertThat(underLoad.await(60, TimeUnit.SECONDS)).isTrue();
                 server.kill();
-                assertThat(failed.await(30, TimeUnit.SECONDS)).isTrue();
+                assertThat(failed.await(60, TimeUnit.SECONDS)).isTrue();
                 server.startAgain();
                 backAgain.countDown();
                 racers.finish();

@@ -46,7 +46,7 @@ final class Racers implements AutoCloseable {
     /** Returns when all are done; throws what one of them threw. */
     void finish() throws Exception {
         for (Future<?> run : runs) {
-            run.get(50, TimeUnit.SECONDS);
+            run.get(60, TimeUnit.SECONDS);
         }
     }
 

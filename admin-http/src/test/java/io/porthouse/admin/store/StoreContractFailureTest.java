@@ -47,12 +47,12 @@ class StoreContractFailureTest extends StoreContract {
                 }
                 return is;
             }));
-            assertThat(reached.await(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(reached.await(60, TimeUnit.SECONDS)).isTrue();
         }
 
         void release() throws Exception {
             released.countDown();
-            assertThat(outcome.get(30, TimeUnit.SECONDS)).isInstanceOf(Outcome.Unchanged.class);
+            assertThat(outcome.get(60, TimeUnit.SECONDS)).isInstanceOf(Outcome.Unchanged.class);
         }
     }
 
@@ -86,7 +86,7 @@ class StoreContractFailureTest extends StoreContract {
             for (int i = 0; i < 2; i++) {
                 readers.add(CompletableFuture.runAsync(() -> readUntil(small, reading, released)));
             }
-            assertThat(reading.await(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(reading.await(60, TimeUnit.SECONDS)).isTrue();
             Map<String, Runnable> verbs = everyVerb(small, id);
             try (Racers racers = new Racers(verbs.size())) {
                 verbs.forEach((name, verb) -> racers.run(() -> {
@@ -99,7 +99,7 @@ class StoreContractFailureTest extends StoreContract {
                 racers.finish();
             }
             released.countDown();
-            CompletableFuture.allOf(readers.toArray(CompletableFuture[]::new)).get(30, TimeUnit.SECONDS);
+            CompletableFuture.allOf(readers.toArray(CompletableFuture[]::new)).get(60, TimeUnit.SECONDS);
             assertThat(small.lastChange()).isEqualTo(before);
             verbs.values().forEach(Runnable::run);
         }

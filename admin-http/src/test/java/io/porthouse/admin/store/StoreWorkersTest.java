@@ -38,7 +38,7 @@ class StoreWorkersTest {
             }
             return Thread.currentThread().getName();
         });
-        assertThat(started.await(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(started.await(60, TimeUnit.SECONDS)).isTrue();
         return busy;
     }
 
@@ -46,7 +46,7 @@ class StoreWorkersTest {
     void workIsDoneElsewhere() throws Exception {
         CompletableFuture<String> busy = occupy();
         released.countDown();
-        assertThat(busy.get(30, TimeUnit.SECONDS)).isEqualTo("porthouse-store-test-1");
+        assertThat(busy.get(60, TimeUnit.SECONDS)).isEqualTo("porthouse-store-test-1");
     }
 
     @Test
@@ -62,8 +62,8 @@ class StoreWorkersTest {
         assertBusy(third);
         assertThat(metrics.get("porthouse.store.refused").counter().count()).isEqualTo(1);
         released.countDown();
-        assertThat(first.get(30, TimeUnit.SECONDS)).isEqualTo(1);
-        assertThat(second.get(30, TimeUnit.SECONDS)).isEqualTo(2);
+        assertThat(first.get(60, TimeUnit.SECONDS)).isEqualTo(1);
+        assertThat(second.get(60, TimeUnit.SECONDS)).isEqualTo(2);
         assertThat(busy).isCompleted();
     }
 
@@ -75,7 +75,7 @@ class StoreWorkersTest {
         CompletableFuture<Integer> inTime = workers.submit(() -> 2);
         released.countDown();
 
-        assertThat(inTime.get(30, TimeUnit.SECONDS)).isEqualTo(2);
+        assertThat(inTime.get(60, TimeUnit.SECONDS)).isEqualTo(2);
         assertThat(busy).isCompleted();
         assertBusy(late);
     }
@@ -86,7 +86,7 @@ class StoreWorkersTest {
             throw new IllegalStateException("no");
         });
         assertThat(catchThrowable(failing::join)).hasCauseInstanceOf(IllegalStateException.class);
-        assertThat(workers.submit(() -> 1).get(30, TimeUnit.SECONDS)).isEqualTo(1);
+        assertThat(workers.submit(() -> 1).get(60, TimeUnit.SECONDS)).isEqualTo(1);
     }
 
     @Test
