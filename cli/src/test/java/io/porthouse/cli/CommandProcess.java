@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 /** A command in a process of its own, started by a shell in a directory, as a person would. */
 final class CommandProcess implements AutoCloseable {
 
-    private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final Duration LIMIT = Duration.ofSeconds(60);
 
     private final String command;
     private final Process process;
@@ -50,8 +50,7 @@ final class CommandProcess implements AutoCloseable {
 
     /** The command line that runs the executable jar under test. */
     static String jar(String arguments) {
-        return "exec '" + ProcessHandle.current().info().command().orElseThrow() + "' -XX:TieredStopAtLevel=1 -jar '"
-                + System.getProperty("porthouse.jar") + "' " + arguments;
+        return QuickStart.commandLine(arguments);
     }
 
     String out() {
@@ -110,10 +109,11 @@ final class CommandProcess implements AutoCloseable {
                 .isZero();
     }
 
+    /** Kills it, and waits until it is gone. */
     @Override
     public void close() {
         process.descendants().forEach(ProcessHandle::destroyForcibly);
-        process.destroyForcibly();
+        process.destroyForcibly().onExit().join();
     }
 
     private boolean requireAlive(boolean condition) {

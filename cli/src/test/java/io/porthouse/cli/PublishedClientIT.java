@@ -15,8 +15,8 @@ import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
 import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,18 +29,18 @@ class PublishedClientIT {
             Pattern.compile("(?ms)^## Send things of any size\n.*?^```java\n(.*?)^```$");
 
     @TempDir
-    private Path dir;
+    private static Path dir;
 
-    private CommandProcess router;
+    private static CommandProcess router;
 
-    @BeforeEach
-    void startRouter() throws Exception {
+    @BeforeAll
+    static void startRouter() throws Exception {
         router = CommandProcess.start(dir, Map.of(), CommandProcess.jar("run --listen 127.0.0.1:0"))
                 .awaitOut("Stop it with Ctrl-C");
     }
 
-    @AfterEach
-    void stopRouter() {
+    @AfterAll
+    static void stopRouter() {
         router.close();
     }
 
@@ -186,19 +186,19 @@ class PublishedClientIT {
                                 .build();
                         try (Connection receiver = Porthouse.connect(options);
                                 Connection sender = Porthouse.connect("@conf")) {
-                            RoomGrant grant = granted.get(20, TimeUnit.SECONDS);
+                            RoomGrant grant = granted.get(60, TimeUnit.SECONDS);
                             System.out.println("granted " + grant.room() + " " + grant.may());
                             System.out.println("token " + sender.token() + " of " + sender.account());
-                            SendReceipt receipt = sender.send("lobby", "one").get(20, TimeUnit.SECONDS);
-                            System.out.println("recipients " + receipt.recipients() + ", " + called.get(20, TimeUnit.SECONDS));
+                            SendReceipt receipt = sender.send("lobby", "one").get(60, TimeUnit.SECONDS);
+                            System.out.println("recipients " + receipt.recipients() + ", " + called.get(60, TimeUnit.SECONDS));
                             sender.send(Envelope.of(Path.of("numbers.bin")).to("lobby").withType("x/y").chunks(64)).join();
-                            System.out.println("bytes " + arrived.get(20, TimeUnit.SECONDS));
+                            System.out.println("bytes " + arrived.get(60, TimeUnit.SECONDS));
                             try (Inbox inbox = receiver.messages("lobby")) {
                                 for (String text : List.of("two", "three")) {
                                     sender.post("lobby", text);
                                 }
                                 for (int i = 0; i < 2; i++) {
-                                    System.out.println(inbox.next(Duration.ofSeconds(20)).orElseThrow().text());
+                                    System.out.println(inbox.next(Duration.ofSeconds(60)).orElseThrow().text());
                                 }
                             }
                         }

@@ -11,7 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -22,17 +23,26 @@ import org.junit.jupiter.api.io.TempDir;
 class TransferIT {
 
     @TempDir
+    private static Path routersDir;
+
+    private static CommandProcess router;
+
+    /** Of each test its own, where commands find the router's connection file in the directory above. */
     private Path dir;
 
-    private CommandProcess router;
-
-    @BeforeEach
-    void startRouter() throws Exception {
-        router = start(CommandProcess.jar("run --listen 127.0.0.1:0")).awaitOut("Stop it with Ctrl-C");
+    @BeforeAll
+    static void startRouter() throws Exception {
+        router = CommandProcess.start(routersDir, Map.of(), CommandProcess.jar("run --listen 127.0.0.1:0"))
+                .awaitOut("Stop it with Ctrl-C");
     }
 
-    @AfterEach
-    void stopRouter() {
+    @BeforeEach
+    void makeDirectory() throws IOException {
+        dir = Files.createTempDirectory(routersDir, "test");
+    }
+
+    @AfterAll
+    static void stopRouter() {
         router.close();
     }
 
@@ -72,7 +82,7 @@ class TransferIT {
 
     @Test
     void aLargeFileArrivesWhole() throws Exception {
-        arrivesWhole(100_000_000, Duration.ofSeconds(30));
+        arrivesWhole(100_000_000, Duration.ofSeconds(60));
     }
 
     @Test
@@ -178,13 +188,14 @@ class TransferIT {
     @Test
     void whatCannotBeSentIsToldBeforeAnythingIsSent() throws Exception {
         file("a.bin", 10);
+        Files.createDirectory(dir.resolve("archive"));
         try (CommandProcess missing = start(CommandProcess.jar("send a.bin b.bin"));
-                CommandProcess directory = start(CommandProcess.jar("send porthouse-data"))) {
+                CommandProcess directory = start(CommandProcess.jar("send archive"))) {
             assertThat(missing.exit()).isEqualTo(1);
             assertThat(missing.out()).isEmpty();
             assertThat(missing.err()).isEqualTo("porthouse: b.bin: there is no such file; nothing was sent\n");
             assertThat(directory.exit()).isEqualTo(1);
-            assertThat(directory.err()).contains("tar c porthouse-data |").hasLineCount(1);
+            assertThat(directory.err()).contains("tar c archive |").hasLineCount(1);
         }
     }
 
