@@ -13,6 +13,7 @@ import io.porthouse.protocol.EnvelopeFailure;
 import io.porthouse.protocol.EnvelopeSink;
 import io.porthouse.protocol.Gap;
 import io.porthouse.protocol.Right;
+import io.porthouse.router.Backpipe;
 import io.porthouse.router.Grant;
 import io.porthouse.router.MemoryTokenSource;
 import io.porthouse.router.RoomRules;
@@ -36,7 +37,11 @@ import java.util.Set;
 final class StationMain {
 
     private static final String SECRET = "station-0123456789abcdef";
-    private static final String ROOM = "bench/room";
+
+    /** Of a backpipe into all rooms of the account. */
+    static final String KEY = "phk_station-0123456789abcdef";
+
+    static final String ROOM = "bench/room";
 
     private long messages;
     private long payloadBytes;
@@ -71,6 +76,18 @@ final class StationMain {
         tokens.put(
                 MemoryTokenSource.secretHash(SECRET),
                 new TokenState("bench", "bench", List.of(grant), 10, null, false));
+        tokens.put(
+                MemoryTokenSource.secretHash(KEY),
+                new TokenState(
+                        "key",
+                        "bench",
+                        List.of(),
+                        10,
+                        TokenState.NOT_COUNTED,
+                        null,
+                        false,
+                        TokenState.NO_TRANSIENT_ROOMS,
+                        Backpipe.ACCOUNT));
         RouterSettings settings =
                 RouterSettings.defaults().withListen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         try (Router router = Router.start(settings, tokens, new SimpleMeterRegistry(), Clock.systemUTC())) {
