@@ -13,7 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A room is asked for at its first use, and that send waits for the router's answer; so a send must not be called by a
  * thread of the connection itself, such as one that completes its receipts. Up to {@value #MOST_ROOMS} rooms stay at hand;
- * beyond it the one that was used longest ago makes place, once its receipts are there.
+ * beyond it one that was used longest ago makes place, once its receipts are there.
  */
 public final class Backpipe implements AutoCloseable {
 
@@ -33,44 +33,51 @@ public final class Backpipe implements AutoCloseable {
     /** A room that is at hand. */
     private static final class Room {
         final String name;
+
+        /** How many rooms had been joined when it was used last. */
         volatile long usedAt;
-        private int outstanding;
-        private boolean isLeaving;
+
+        /** How many are sending into it now. */
+        private final AtomicInteger senders = new AtomicInteger();
+
+        private volatile boolean isLeaving;
 
         Room(String name) {
             this.name = name;
         }
 
-        /** Returns whether a message may be sent into it; {@link #receipted} must follow. */
-        synchronized boolean sending() {
+        /** Returns whether something may be sent into it; {@link #sent} must follow. */
+        boolean sending() {
+            // In this order, and in the other where it is left: one of the two sees the other.
+            senders.incrementAndGet();
             if (isLeaving) {
+                sent();
                 return false;
             }
-            outstanding++;
             return true;
         }
 
-        synchronized void receipted() {
-            outstanding--;
-            if (outstanding == 0) {
-                notifyAll();
+        void sent() {
+            if (senders.decrementAndGet() == 0 && isLeaving) {
+                synchronized (this) {
+                    notifyAll();
+                }
             }
         }
 
-        /** Takes no more messages, if every receipt comes, or fails, in time; returns whether that is so. */
+        /** Lets nobody begin to send; returns whether those who are sending were done in time. */
         synchronized boolean endSending(long nanos) throws InterruptedException {
-            boolean isOver = false;
             isLeaving = true;
-            try {
-                long end = System.nanoTime() + nanos;
-                for (long left = nanos; outstanding > 0 && left > 0; left = end - System.nanoTime()) {
-                    TimeUnit.NANOSECONDS.timedWait(this, left);
-                }
-                isOver = outstanding == 0;
-            } finally {
-                isLeaving = isOver;
+            long end = System.nanoTime() + nanos;
+            for (long left = nanos; senders.get() > 0 && left > 0; left = end - System.nanoTime()) {
+                TimeUnit.NANOSECONDS.timedWait(this, left);
             }
-            return isOver;
+            return senders.get() == 0;
+        }
+
+        /** It stays after all. */
+        void stay() {
+            isLeaving = false;
         }
     }
 
@@ -80,7 +87,8 @@ public final class Backpipe implements AutoCloseable {
     /** By their full names. */
     private final Map<String, Room> rooms = new ConcurrentHashMap<>();
 
-    private final AtomicLong uses = new AtomicLong();
+    /** How many rooms were joined: a clock that costs those who send nothing. Written in the lock. */
+    private volatile long joins;
 
     /** Rooms that somebody joins or leaves now, in place of their entry in {@link #rooms}. Guarded by this. */
     private final Map<String, CompletableFuture<Void>> changing = new HashMap<>();
@@ -135,8 +143,13 @@ public final class Backpipe implements AutoCloseable {
     }
 
     private CompletableFuture<SendReceipt> send(String room, Function<String, CompletableFuture<SendReceipt>> sending) {
+        // As it is first: a full name costs no parsing, and programs that care for speed use it.
+        CompletableFuture<SendReceipt> receipt = sendIfAtHand(room, sending);
+        if (receipt != null) {
+            return receipt;
+        }
         String name = RoomName.parse(room, account()).map(RoomName::toString).orElse(room);
-        CompletableFuture<SendReceipt> receipt = sendIfAtHand(name, sending);
+        receipt = sendIfAtHand(name, sending);
         while (receipt == null) {
             try {
                 fetch(name);
@@ -154,19 +167,26 @@ public final class Backpipe implements AutoCloseable {
     private @Nullable CompletableFuture<SendReceipt> sendIfAtHand(
             String name, Function<String, CompletableFuture<SendReceipt>> sending) {
         Room room = rooms.get(name);
-        if (room == null || !connection.mayHold(name) || !room.sending()) {
+        boolean mustAsk = room != null && !connection.isUp() && !connection.mayHold(name);
+        if (room == null || mustAsk || !room.sending()) {
             return null;
         }
-        room.usedAt = uses.incrementAndGet();
-        CompletableFuture<SendReceipt> receipt;
-        try {
-            receipt = sending.apply(name);
-        } catch (RuntimeException | Error e) {
-            room.receipted();
-            throw e;
+        long now = joins;
+        if (room.usedAt != now) {
+            room.usedAt = now;
         }
-        var unused = receipt.whenComplete((done, failure) -> room.receipted());
-        return receipt;
+        try {
+            return sending.apply(name);
+        } catch (PorthouseException e) {
+            // Whether a room was withdrawn is found out here: to look before each message takes a tenth of the
+            // throughput.
+            if (e.kind() == Kind.USAGE && !connection.mayHold(name)) {
+                return null;
+            }
+            throw e;
+        } finally {
+            room.sent();
+        }
     }
 
     /**
@@ -227,12 +247,17 @@ public final class Backpipe implements AutoCloseable {
         }
         Room still = room;
         try {
-            awaitReceipts(room);
+            awaitSenders(room);
+            // What leaves a room before its receipts came would never have them.
+            Void unusedReceipts = await(connection.receipted(room.name), "the receipts of room " + room.name);
             still = null;
             if (connection.mayHold(room.name)) {
-                Void unused = await(connection.leave(room.name), "leaving room " + room.name);
+                Void unusedLeave = await(connection.leave(room.name), "leaving room " + room.name);
             }
         } finally {
+            if (still != null) {
+                still.stay();
+            }
             // Whoever waits for it looks again, whatever became of this.
             changed(room.name, still, end, null);
         }
@@ -248,6 +273,7 @@ public final class Backpipe implements AutoCloseable {
         synchronized (this) {
             changing.remove(name);
             if (room != null) {
+                joins++;
                 rooms.put(name, room);
             }
         }
@@ -259,14 +285,14 @@ public final class Backpipe implements AutoCloseable {
         }
     }
 
-    /** What leaves a room before its receipts came would never have them. */
-    private void awaitReceipts(Room room) {
+    private void awaitSenders(Room room) {
+        String what = "the end of what is sent into room " + room.name;
         try {
             if (!room.endSending(patience.toNanos())) {
-                throw late("the receipts of room " + room.name, null);
+                throw late(what, null);
             }
         } catch (InterruptedException e) {
-            throw interrupted("the receipts of room " + room.name, e);
+            throw interrupted(what, e);
         }
     }
 

@@ -96,6 +96,16 @@ public final class Connection implements AutoCloseable {
         return lifeline.mayHold(fullName);
     }
 
+    /** Whether there is a link at the moment, as far as is known. */
+    boolean isUp() {
+        return lifeline.isUp();
+    }
+
+    /** Completes when everything that was sent into a room, before this is called, has its receipt or will have none. */
+    CompletableFuture<Void> receipted(String fullName) {
+        return lifeline.request(link -> link.receipted(fullName));
+    }
+
     /** The full name of the room for what is sent without naming one: fixed when connecting. */
     public Optional<String> defaultRoom() {
         return Optional.ofNullable(lifeline.defaultRoom());
@@ -177,10 +187,10 @@ public final class Connection implements AutoCloseable {
     /**
      * Sends a message and asks for its receipt. Waits while the send buffer is full, or too many receipts are outstanding.
      *
-     * @param payload copied before this returns
      * Without a connection it is kept until there is one ({@link ConnectOptions.Builder#reconnect}), in the order of
      * sending.
      *
+     * @param payload copied before this returns
      * @return completed by the router's receipt; fails if the router refuses the message, if the connection is lost before
      *     the receipt ({@link Kind#IN_DOUBT}), or if none comes back in time ({@link Kind#EXPIRED})
      * @throws PorthouseException if it cannot even be queued

@@ -128,6 +128,11 @@ final class Lifeline {
         return link == null ? Set.of() : names(link);
     }
 
+    /** Whether there is a link, as far as is known. */
+    boolean isUp() {
+        return current != null;
+    }
+
     /** Whether a room is held; while there is no link, whether the next one will ask for it. */
     boolean mayHold(String fullName) {
         Link link = current;

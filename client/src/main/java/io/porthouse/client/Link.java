@@ -153,6 +153,12 @@ final class Link {
         return answer;
     }
 
+    /** Completes when no receipt of a room is outstanding; at once if it is not held. Any thread. */
+    CompletableFuture<Void> receipted(String room) {
+        Rooms.Held held = rooms.byName(room);
+        return held == null ? CompletableFuture.completedFuture(null) : receipts.whenNone(held.handle);
+    }
+
     /**
      * Closes in order: nothing more is sent, outstanding receipts are awaited, then CLOSE 1000 tells the router, which sends
      * what it owes and closes. Each of the two waits has the close timeout. Any thread.

@@ -21,6 +21,9 @@ final class Receipts {
     /** One receipt covers all earlier ones of its room, so each room has a queue. */
     private final Map<Integer, ArrayDeque<Pending>> byRoom = new HashMap<>();
 
+    /** By room: who waits until nothing is outstanding there. */
+    private final Map<Integer, CompletableFuture<Void>> whenNoneOf = new HashMap<>();
+
     private int count;
     private @Nullable CompletableFuture<Void> whenNone;
     private @Nullable PorthouseException firstFailure;
@@ -98,6 +101,16 @@ final class Receipts {
         return future;
     }
 
+    /** Returns a future that completes once nothing of a room is outstanding, however that came about. */
+    CompletableFuture<Void> whenNone(int room) {
+        CompletableFuture<Void> future;
+        synchronized (this) {
+            future = whenNoneOf.computeIfAbsent(room, handle -> new CompletableFuture<>());
+        }
+        tellIfNone();
+        return future;
+    }
+
     private synchronized List<Pending> take(int room, long correlation) {
         ArrayDeque<Pending> queue = byRoom.get(room);
         if (queue == null) {
@@ -138,20 +151,39 @@ final class Receipts {
     }
 
     private void tellIfNone() {
-        CompletableFuture<Void> waiting;
+        CompletableFuture<Void> waiting = null;
         PorthouseException failure;
+        List<CompletableFuture<Void>> done;
         synchronized (this) {
-            waiting = whenNone;
+            done = whenNoneOf.isEmpty() ? List.of() : takeDone();
             failure = firstFailure;
-            if (waiting == null || count > 0) {
-                return;
+            if (count == 0) {
+                waiting = whenNone;
+                whenNone = null;
             }
-            whenNone = null;
+        }
+        done.forEach(future -> future.complete(null));
+        if (waiting == null) {
+            return;
         }
         if (failure == null) {
             waiting.complete(null);
         } else {
             waiting.completeExceptionally(failure);
         }
+    }
+
+    /** Takes out those who wait for a room that has nothing outstanding. In the lock. */
+    private List<CompletableFuture<Void>> takeDone() {
+        List<CompletableFuture<Void>> done = new ArrayList<>();
+        whenNoneOf.entrySet().removeIf(waiting -> {
+            ArrayDeque<Pending> queue = byRoom.get(waiting.getKey());
+            boolean isNone = queue == null || queue.isEmpty();
+            if (isNone) {
+                done.add(waiting.getValue());
+            }
+            return isNone;
+        });
+        return done;
     }
 }

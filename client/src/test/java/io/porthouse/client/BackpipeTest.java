@@ -8,9 +8,13 @@ import io.porthouse.client.PorthouseException.Kind;
 import io.porthouse.client.ScriptedRouter.Received;
 import io.porthouse.client.ScriptedRouter.Script;
 import io.porthouse.protocol.ControlBody;
+import io.porthouse.protocol.Envelope;
 import io.porthouse.protocol.FrameType;
 import io.porthouse.protocol.Right;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -182,6 +186,49 @@ class BackpipeTest {
             assertThat(grantJoin(pair.router, 1000)).isEqualTo("acme/more");
             pair.router.receipt(1000, pair.router.read(FrameType.ENVELOPE).correlation(), 1, 0);
             assertThat(soon(more).recipients()).isZero();
+        }
+    }
+
+    /** Sends into a room that is at hand, and has the receipt: nothing but that is seen by the router meanwhile. */
+    private static void passes(Pair pair, String room, int handle) throws Exception {
+        for (int i = 0; i < 20; i++) {
+            var sent = send(pair, room, "y");
+            pair.router.receipt(handle, pair.router.read(FrameType.ENVELOPE).correlation(), 1, 0);
+            soon(sent);
+        }
+    }
+
+    @Test
+    void aRoomIsNotLeftBeforeTheEnvelopeThatIsBeingSentThereHasItsReceipt() throws Exception {
+        PipedOutputStream source = new PipedOutputStream();
+        InputStream payload = new PipedInputStream(source, 1 << 20);
+        try (Pair pair = open()) {
+            source.write(new byte[200_000]);
+            var envelope = CompletableFuture.completedFuture(pair)
+                    .thenComposeAsync(at -> at.backpipe.send("r1", Envelope.of(payload)));
+            grantJoin(pair.router, 1);
+            Received unused = pair.router.read(FrameType.ENVELOPE);
+            for (int i = 2; i <= Backpipe.MOST_ROOMS; i++) {
+                var sent = send(pair, "r" + i, "x");
+                grantJoin(pair.router, i);
+                pair.router.receipt(i, pair.router.read(FrameType.ENVELOPE).correlation(), 1, 0);
+                soon(sent);
+            }
+            // Needs the place of the first room.
+            var more = send(pair, "more", "z");
+            passes(pair, "r2", 2);
+            source.close();
+            long correlation = pair.router.read(FrameType.ENVELOPE).correlation();
+            passes(pair, "r2", 2);
+            assertThat(more).isNotDone();
+            pair.router.receipt(1, correlation, 1, 0);
+            assertThat(soon(envelope).sequence()).isEqualTo(1);
+            Received leave = pair.router.read(FrameType.LEAVE);
+            assertThat(leave.room()).isEqualTo(1);
+            pair.router.control(new ControlBody.Withdrawn("acme/r1", "left"), 1, leave.correlation());
+            assertThat(grantJoin(pair.router, 1000)).isEqualTo("acme/more");
+            pair.router.receipt(1000, pair.router.read(FrameType.ENVELOPE).correlation(), 1, 0);
+            soon(more);
         }
     }
 

@@ -1,7 +1,6 @@
 package io.porthouse.protocol;
 
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /**
  * The full name of a room, {@code account/name}. Inside a token's own account the short name is enough.
@@ -11,7 +10,7 @@ import java.util.regex.Pattern;
  */
 public record RoomName(String account, String name) {
 
-    private static final Pattern PART = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+    private static final int MAX_PART = 64;
 
     /** @throws IllegalArgumentException if a part is not a valid name */
     public RoomName {
@@ -22,7 +21,25 @@ public record RoomName(String account, String name) {
 
     /** Returns whether {@code text} is a valid account name or short room name. */
     public static boolean isPart(String text) {
-        return PART.matcher(text).matches();
+        if (text.isEmpty() || text.length() > MAX_PART) {
+            return false;
+        }
+        // By hand, because senders name a room for each message.
+        for (int i = 0; i < text.length(); i++) {
+            if (!mayHold(text.charAt(i))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean mayHold(char c) {
+        return (c >= 'a' && c <= 'z')
+                || (c >= 'A' && c <= 'Z')
+                || (c >= '0' && c <= '9')
+                || c == '.'
+                || c == '_'
+                || c == '-';
     }
 
     /**
