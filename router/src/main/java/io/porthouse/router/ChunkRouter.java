@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class ChunkRouter {
 
+    /** In the word behind the length. */
+    private static final int RECEIPT_BIT = Flags.RECEIPT << 16;
+
     private final Puddle puddle;
     private final int maxFrameBytes;
     private final int maxOpenEnvelopes;
@@ -30,30 +33,35 @@ final class ChunkRouter {
     int route(Session session, ByteBuf in, int start, int firstBytes) {
         int data = Chunk.dataBytes(in, start, firstBytes);
         if (data < 0) {
-            return FrameRouter.violated(session, start, "a chunk is too short for its fields, or a cancel has data");
+            session.violated("a chunk is too short for its fields, or a cancel has data");
+            return start;
         }
         int flags = Frame.flags(in, start);
         boolean last = (flags & Flags.LAST) != 0;
         boolean receipt = (flags & Flags.RECEIPT) != 0;
         long correlation = Frame.sequence(in, start);
         if (last ? receipt && correlation == 0 : receipt || correlation != 0) {
-            return FrameRouter.violated(session, start, "only LAST carries a correlation, and a RECEIPT needs one");
+            session.violated("only LAST carries a correlation, and a RECEIPT needs one");
+            return start;
         }
         Membership member = session.rooms.resolve(Frame.room(in, start));
         int index = Chunk.index(in, start);
         Upload upload = session.rooms.uploads().find(Chunk.envelopeId(in, start));
         if (upload != null && (index == 0 || upload.member != member)) {
-            return FrameRouter.violated(session, start, "the envelope id is open");
+            session.violated("the envelope id is open");
+            return start;
         }
         if (upload != null && index != Chunk.CANCEL_INDEX && !upload.expects(index)) {
-            return FrameRouter.violated(session, start, "a chunk is missing");
+            session.violated("a chunk is missing");
+            return start;
         }
         ErrorCode refusal = upload == null ? refusalOfEnvelope(session, member, in, start, index) : null;
-        if (member != null && refusal == null && FrameRouter.hasToWait(session, member, Traffic.CHUNKS)) {
+        if (member != null && refusal == null && member.hasToWait(Traffic.CHUNKS)) {
             return start;
         }
         if (!session.correlate(correlation)) {
-            return FrameRouter.violated(session, start, "correlations must rise");
+            session.violated("correlations must rise");
+            return start;
         }
         if (refusal == null && upload == null && member != null && !member.withinRate()) {
             refusal = ErrorCode.RATE_LIMITED;
@@ -101,7 +109,7 @@ final class ChunkRouter {
     private int cutChunks(Session session, Upload upload, ByteBuf in, int start, int firstBytes) {
         Membership member = upload.member;
         long maxEnvelopeBytes = member.room.rules().maxEnvelopeBytes();
-        long source = FrameRouter.source(member, session);
+        long source = member.source();
         int rawRoom = Frame.room(in, start);
         boolean opens = Chunk.index(in, start) == 0;
         int limit = start + Run.MAX_BYTES;
@@ -120,9 +128,9 @@ final class ChunkRouter {
                 break;
             }
             ends = (word & Flags.LAST << 16) != 0;
-            receipt = (word & FrameRouter.RECEIPT_BIT) != 0 ? correlation : 0;
+            receipt = (word & RECEIPT_BIT) != 0 ? correlation : 0;
             session.correlate(correlation);
-            FrameRouter.stamp(in, at, word, source);
+            Stamp.write(in, at, word, source);
             Frame.setSequence(in, at, 0);
             chunks++;
             at += bytes;

@@ -14,7 +14,7 @@ final class Congestion {
     private final List<Membership> messageHolders = new ArrayList<>(0);
     private final List<Membership> chunkHolders = new ArrayList<>(0);
 
-    /** Whether a room was held up since {@link #heldUp} was asked last. */
+    /** Whether a room was held up since {@link #takeHeldUp} was asked last. */
     private boolean heldUp;
 
     Congestion(Outbox outbox) {
@@ -41,7 +41,7 @@ final class Congestion {
     }
 
     /** Returns whether the session holds up a room, or did since this was asked last. */
-    boolean heldUp() {
+    boolean takeHeldUp() {
         boolean was = heldUp;
         heldUp = !messageHolders.isEmpty() || !chunkHolders.isEmpty();
         return was;
@@ -67,6 +67,7 @@ final class Congestion {
         }
     }
 
+    /** Tells each that loses messages what it has lost. */
     void tellLosses() {
         if (!losers.isEmpty()) {
             losers.forEach(Membership::tellLoss);

@@ -13,22 +13,21 @@ final class DrainWatch {
     private static final long NOT_HOLDING = Long.MIN_VALUE;
 
     private final Session session;
-    private final long leastBytes;
     private long sinceNanos = NOT_HOLDING;
     private long writtenBytesThen;
 
     DrainWatch(Session session) {
         this.session = session;
-        this.leastBytes = WINDOW_SECONDS * session.node.settings.limits().waitBytesPerSecond();
     }
 
     /** Looks at it; about once a second. */
     void check(long nowNanos) {
-        if (!session.outbox.congestion().heldUp()) {
+        if (!session.outbox.congestion().takeHeldUp()) {
             sinceNanos = NOT_HOLDING;
         } else if (sinceNanos == NOT_HOLDING) {
             restart(nowNanos);
         } else if (nowNanos - sinceNanos >= TimeUnit.SECONDS.toNanos(WINDOW_SECONDS)) {
+            long leastBytes = WINDOW_SECONDS * session.node.settings.limits().waitBytesPerSecond();
             if (session.outbox.writtenBytes() - writtenBytesThen < leastBytes) {
                 session.close(CloseCode.SLOW_RECEIVER, "holds up a room");
             }

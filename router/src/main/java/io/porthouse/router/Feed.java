@@ -93,7 +93,7 @@ final class Feed {
         }
     }
 
-    /** Returns the bytes handed to the socket so far. */
+    /** Returns the bytes given to Netty so far. */
     long sentBytes() {
         return fedBytes;
     }

@@ -19,12 +19,6 @@ import io.porthouse.protocol.MalformedBodyException;
  */
 final class FrameRouter {
 
-    /** Above the node field. */
-    private static final int TYPE_AND_FLAGS = 0xFFFF_0000;
-
-    /** In the word behind the length. */
-    static final int RECEIPT_BIT = Flags.RECEIPT << 16;
-
     private final MessageRouter messages;
     private final ChunkRouter chunks;
     private final int maxFrameBytes;
@@ -76,47 +70,17 @@ final class FrameRouter {
     private int routeEnvelope(Session session, ByteBuf in, int at, int bytes) {
         int flags = Frame.flags(in, at);
         if ((flags & ~Flags.DEFINED) != 0) {
-            return violated(session, at, "undefined flags");
+            session.violated("undefined flags");
+            return at;
         }
         if ((flags & Flags.CHUNK) != 0) {
             return chunks.route(session, in, at, bytes);
         }
         if ((flags & Flags.LAST) != 0) {
-            return violated(session, at, "LAST without CHUNK");
+            session.violated("LAST without CHUNK");
+            return at;
         }
         return messages.route(session, in, at, bytes);
-    }
-
-    static int violated(Session session, int at, String what) {
-        session.close(CloseCode.PROTOCOL_ERROR, what);
-        return at;
-    }
-
-    static long source(Membership member, Session session) {
-        return ((long) member.room.handle() << 32) | (session.handle & 0xFFFF_FFFFL);
-    }
-
-    /** Writes node, room and origin in two stores; without a mesh the node is 0. */
-    static void stamp(ByteBuf in, int at, int word, long source) {
-        in.setInt(at + Frame.TYPE_OFFSET, word & TYPE_AND_FLAGS);
-        in.setLong(at + Frame.ROOM_OFFSET, source);
-    }
-
-    /** Suspends a publisher for as long as its room, or a loop that it would reach, can't take more. */
-    static boolean hasToWait(Session session, Membership member, Traffic traffic) {
-        Room room = member.room;
-        if (room.pauses().isOn(traffic) && room.pauses().await(traffic, session)) {
-            session.suspend(Session.WAITS_FOR_ROOM);
-            member.tellPaused();
-            return true;
-        }
-        Puddle full = room.findFullPuddle();
-        if (full != null) {
-            session.suspend(Session.WAITS_FOR_INBOX);
-            full.awaitSpace(session);
-            return true;
-        }
-        return false;
     }
 
     // ---- control frames
@@ -129,12 +93,14 @@ final class FrameRouter {
             return at + bytes;
         }
         if (Frame.flags(in, at) != 0) {
-            return violated(session, at, FrameType.name(type) + " has no flags");
+            session.violated(FrameType.name(type) + " has no flags");
+            return at;
         }
         switch (type) {
             case FrameType.JOIN, FrameType.LEAVE, FrameType.PING -> {
                 if (!session.correlate(correlation)) {
-                    return violated(session, at, "correlations must rise");
+                    session.violated("correlations must rise");
+                    return at;
                 }
                 request(session, type, in, at, bytes, correlation);
             }

@@ -12,14 +12,12 @@ import io.porthouse.protocol.FrameType;
 final class Heartbeat {
 
     private final Session session;
-    private final long intervalNanos;
     private long heardNanos;
     private boolean pinged;
     private long writtenWhenPinged;
 
     Heartbeat(Session session) {
         this.session = session;
-        this.intervalNanos = session.node.settings.heartbeat().toNanos();
     }
 
     /** The peer has shown that it is there. */
@@ -30,6 +28,7 @@ final class Heartbeat {
 
     /** Does what is due; about once a second. */
     void check(long nowNanos) {
+        long intervalNanos = session.node.settings.heartbeat().toNanos();
         long silence = nowNanos - heardNanos;
         if (silence < intervalNanos) {
             pinged = false;

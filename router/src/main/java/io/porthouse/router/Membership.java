@@ -253,8 +253,7 @@ final class Membership {
         if (holdsUp.contains(traffic) || !outbox.isOverMark(traffic, this)) {
             return;
         }
-        // One run may be more than a small mark: who reads what it is sent holds nobody up by that.
-        outbox.flush();
+        outbox.makePlace(traffic);
         if (outbox.isOverMark(traffic, this)) {
             holdsUp.add(traffic);
             outbox.congestion().addHolder(traffic, this);
@@ -277,6 +276,27 @@ final class Membership {
     }
 
     // ---- publishing
+
+    /** Returns room and origin as they stand in the header of what it sends. */
+    long source() {
+        return ((long) room.handle() << 32) | (session.handle & 0xFFFF_FFFFL);
+    }
+
+    /** Returns whether its session has to wait, and suspends it, because the room or a loop that it would reach is full. */
+    boolean hasToWait(Traffic traffic) {
+        if (room.pauses().isOn(traffic) && room.pauses().await(traffic, session)) {
+            session.suspend(Session.WAITS_FOR_ROOM);
+            tellPaused();
+            return true;
+        }
+        Puddle full = room.findFullPuddle();
+        if (full != null) {
+            session.suspend(Session.WAITS_FOR_INBOX);
+            full.awaitSpace(session);
+            return true;
+        }
+        return false;
+    }
 
     /** The session has one more envelope open here; the room remembers whom to tell of a pause. */
     void uploadOpened() {

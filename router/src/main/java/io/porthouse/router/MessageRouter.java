@@ -21,6 +21,9 @@ final class MessageRouter {
 
     private static final int MESSAGE_FLAGS = Flags.RECEIPT | Flags.TEXT;
 
+    /** In the word behind the length. */
+    private static final int RECEIPT_BIT = Flags.RECEIPT << 16;
+
     private final Puddle puddle;
     private final int maxFrameBytes;
 
@@ -33,16 +36,18 @@ final class MessageRouter {
     int route(Session session, ByteBuf in, int start, int firstBytes) {
         int rawRoom = Frame.room(in, start);
         Membership member = session.rooms.resolve(rawRoom);
-        if (member != null && FrameRouter.hasToWait(session, member, Traffic.MESSAGES)) {
+        if (member != null && member.hasToWait(Traffic.MESSAGES)) {
             return start;
         }
         long correlation = Frame.sequence(in, start);
         boolean receipt = (Frame.flags(in, start) & Flags.RECEIPT) != 0;
         if (receipt && correlation == 0) {
-            return FrameRouter.violated(session, start, "a RECEIPT needs a correlation");
+            session.violated("a RECEIPT needs a correlation");
+            return start;
         }
         if (!session.correlate(correlation)) {
-            return FrameRouter.violated(session, start, "correlations must rise");
+            session.violated("correlations must rise");
+            return start;
         }
         ErrorCode refusal = member == null ? ErrorCode.NOT_HELD : refusalOf(member, in, start, firstBytes);
         if (member == null || refusal != null) {
@@ -50,8 +55,8 @@ final class MessageRouter {
                     refusal == null ? ErrorCode.NOT_HELD : refusal, rawRoom, member != null, correlation);
             return start + firstBytes;
         }
-        long source = FrameRouter.source(member, session);
-        FrameRouter.stamp(in, start, in.getInt(start + Frame.TYPE_OFFSET), source);
+        long source = member.source();
+        Stamp.write(in, start, in.getInt(start + Frame.TYPE_OFFSET), source);
         return cutMessages(session, member, in, start, start + firstBytes, source, receipt ? correlation : 0);
     }
 
@@ -80,7 +85,7 @@ final class MessageRouter {
                 break;
             }
             long correlation = Frame.sequence(in, at);
-            boolean wantsReceipt = (word & FrameRouter.RECEIPT_BIT) != 0;
+            boolean wantsReceipt = (word & RECEIPT_BIT) != 0;
             if (correlation == 0 ? wantsReceipt : !session.wouldRise(correlation)) {
                 break;
             }
@@ -92,7 +97,7 @@ final class MessageRouter {
                 receiptCorrelation = correlation;
                 receiptIndex = messages;
             }
-            FrameRouter.stamp(in, at, word, source);
+            Stamp.write(in, at, word, source);
             messages++;
             at += bytes;
         }

@@ -34,6 +34,12 @@ final class Outbox {
     /** Messages overtake chunks, but for one byte of chunks in so many of messages, so that neither waits for ever. */
     private static final int MESSAGE_BYTES_PER_CHUNK_BYTE = 7;
 
+    /**
+     * So many bytes of chunks, and up to a buffer more, one session is sent before others have their turn: about what a
+     * kernel takes at once.
+     */
+    private static final int CHUNK_SHARE_BYTES = 128 << 10;
+
     private static final int CONTROL_FRAME_BYTES = 256;
 
     private final Session session;
@@ -50,6 +56,12 @@ final class Outbox {
 
     /** What chunks may be sent although messages wait. */
     private long chunkCredit;
+
+    /** What is left of chunks for the flush at work, while no messages wait. */
+    private long chunkQuota;
+
+    /** It has been sent its share of chunks. */
+    private boolean awaitsTurn;
 
     private boolean shut;
 
@@ -76,8 +88,7 @@ final class Outbox {
             return false;
         }
         if (!messagesFit(run)) {
-            // One round may bring more than a small budget: who reads what it is sent loses nothing by that.
-            flush();
+            makePlace(Traffic.MESSAGES);
             if (!messagesFit(run)) {
                 return false;
             }
@@ -116,7 +127,7 @@ final class Outbox {
     /** Returns whether chunks fit below their mark; an outbox without chunks takes any one run. */
     boolean chunksFit(Run run) {
         if (!fits(chunkBytes(), run.bytes, puddle.chunkMarkBytes())) {
-            flush();
+            makePlace(Traffic.CHUNKS);
         }
         return fits(chunkBytes(), run.bytes, puddle.chunkMarkBytes());
     }
@@ -153,7 +164,7 @@ final class Outbox {
     void cancel(Membership member, int origin, int envelopeId, boolean losesFirst) {
         if (!shut) {
             if (hasQueued(member, origin, envelopeId)) {
-                flush();
+                flush(CHUNK_SHARE_BYTES);
             }
             chunkLane().cancel(member, origin, envelopeId, losesFirst, messages.pushed());
             session.touch();
@@ -194,7 +205,7 @@ final class Outbox {
         return queued > mark && chunks != null && (queued > 2 * mark || chunks.hasItsShare(member));
     }
 
-    /** Returns what came of it that something did not fit. */
+    /** Returns who loses messages, and who holds up a room, because something did not fit. */
     Congestion congestion() {
         return congestion;
     }
@@ -264,16 +275,50 @@ final class Outbox {
 
     // ---- to the socket
 
+    /**
+     * Sends what the channel takes, but only a share of chunks until {@link #takeTurn}: others' messages do not wait for
+     * more.
+     */
+    void flush() {
+        flush(awaitsTurn ? 0 : CHUNK_SHARE_BYTES);
+        if (chunkQuota <= 0 && hasChunks() && !awaitsTurn) {
+            awaitsTurn = true;
+            puddle.awaitTurn(session);
+        }
+    }
+
+    /** The loop has looked at its sockets since the last share: the next one may go. */
+    void takeTurn() {
+        awaitsTurn = false;
+        session.touch();
+    }
+
+    /**
+     * Makes place in a lane that is full, as far as the channel takes what is queued. One round may bring more than a small
+     * budget: who reads what it is sent is not slow.
+     */
+    void makePlace(Traffic traffic) {
+        if (traffic == Traffic.MESSAGES) {
+            flush(0);
+            return;
+        }
+        long sentBytes;
+        do {
+            sentBytes = feed.sentBytes();
+            flush(CHUNK_SHARE_BYTES);
+        } while (chunkBytes() > puddle.chunkMarkBytes() && feed.sentBytes() > sentBytes);
+    }
+
     /** Returns whether a flush is at work, which looks at the channel's writability itself. */
     boolean isFlushing() {
         return feed.isAtWork();
     }
 
-    /** Sends what the channel takes; it is fed again when it is writable again. */
-    void flush() {
+    private void flush(long mostChunkBytes) {
         if (feed.isAtWork()) {
             return;
         }
+        chunkQuota = mostChunkBytes;
         feed.run();
         // Not before: who reads may be owed much at once, such as a GRANTED for each of its rooms.
         if (controlBytes() > MAX_CONTROL_BYTES) {
@@ -302,12 +347,13 @@ final class Outbox {
     private @Nullable ByteBuf pollChunk() {
         ChunkLane lane = chunks;
         boolean overtakes = !messages.isEmpty();
-        if (lane == null || (overtakes && chunkCredit <= 0)) {
+        if (lane == null || (overtakes ? chunkCredit : chunkQuota) <= 0) {
             return null;
         }
         ByteBuf chunk = lane.poll(messages.polled());
         if (chunk != null) {
             int bytes = chunk.readableBytes();
+            chunkQuota -= bytes;
             chunkCredit = overtakes ? chunkCredit - bytes : 0;
         }
         return chunk;
@@ -391,7 +437,7 @@ final class Outbox {
         return feed.writtenBytes();
     }
 
-    /** Returns the bytes handed to the socket so far. */
+    /** Returns the bytes given to Netty so far. */
     long sentBytes() {
         return feed.sentBytes();
     }

@@ -60,10 +60,16 @@ final class Puddle {
     /** One object for all rounds, so that waking allocates nothing. */
     private final Runnable roundTask = this::round;
 
+    private final Runnable turnsTask = this::giveTurns;
+
     /** Other puddles, by index, that are woken when the next round begins. */
     private final BitSet wokenWithRound = new BitSet();
 
     private final List<Session> touched = new ArrayList<>();
+
+    /** Sessions with more chunks to send than others can wait for. */
+    private final List<Session> awaitingTurn = new ArrayList<>();
+
     private final List<Session> sessions = new ArrayList<>();
 
     /** In the order in which they came, so that the first is the first to be late. */
@@ -161,6 +167,20 @@ final class Puddle {
         if (!inRound) {
             wake();
         }
+    }
+
+    /** Gives the session a turn after another look at the sockets, so that what they bring goes first. On the loop. */
+    void awaitTurn(Session session) {
+        if (awaitingTurn.isEmpty()) {
+            // What is scheduled, even for now, comes after that; what is executed might not.
+            Future<?> unused = loop.schedule(turnsTask, 0, TimeUnit.MILLISECONDS);
+        }
+        awaitingTurn.add(session);
+    }
+
+    private void giveTurns() {
+        awaitingTurn.forEach(session -> session.outbox.takeTurn());
+        awaitingTurn.clear();
     }
 
     private void round() {

@@ -2,6 +2,7 @@ package io.porthouse.router;
 
 import io.netty.buffer.ByteBuf;
 import io.porthouse.protocol.CloseCode;
+import io.porthouse.protocol.ControlBody;
 import io.porthouse.protocol.ControlBody.Close;
 import io.porthouse.protocol.ControlBody.Granted;
 import io.porthouse.protocol.ControlBody.Withdrawn;
@@ -10,7 +11,7 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One live connection: its stage from HELLO to CLOSE, why it is not read at the moment, and its heartbeat. What it sends is
+ * One live connection: its stage from HELLO to CLOSE, why it is not read at the moment, and how it ends. What it sends is
  * walked by {@link FrameRouter}, what it holds is in {@link SessionRooms}, what it is to be sent in {@link Outbox}. Confined
  * to its puddle's loop.
  */
@@ -316,7 +317,7 @@ final class Session {
     void granted(Membership member, Granted granted, long correlation) {
         // Who is done is told too, as long as it is sent anything: its messages follow.
         member.setHeld(true);
-        outbox.queueInOrder(buf -> ControlCodec.encode(buf, granted, member.room.handle(), 0, correlation));
+        tell(granted, member, correlation);
         if (member.endHelloAnswer()) {
             helloAnswered();
         }
@@ -335,10 +336,17 @@ final class Session {
     void withdrawn(Membership member, String reason, long correlation) {
         rooms.forget(member);
         Withdrawn body = new Withdrawn(member.room.name().toString(), reason);
-        outbox.queueInOrder(buf -> ControlCodec.encode(buf, body, member.room.handle(), 0, correlation));
+        tell(body, member, correlation);
         if (member.endHelloAnswer()) {
             helloAnswered();
         }
+    }
+
+    /** Who can't be told of a change, for want of memory, is cut off: it must not live on without knowing. */
+    private void tell(ControlBody body, Membership member, long correlation) {
+        Puddle.apart(
+                this,
+                () -> outbox.queueInOrder(buf -> ControlCodec.encode(buf, body, member.room.handle(), 0, correlation)));
     }
 
     /** One of HELLO's rooms is answered. */
@@ -395,6 +403,11 @@ final class Session {
     /** Ends the connection by the router's will. */
     void close(CloseCode code, @Nullable String detail) {
         end(new Close(code.number(), detail == null ? code.text() : code.text() + ": " + detail, null), code, false);
+    }
+
+    /** Ends it because it does not keep to the protocol. */
+    void violated(String what) {
+        close(CloseCode.PROTOCOL_ERROR, what);
     }
 
     /** Ends it because the router stops: what is queued is sent first. */

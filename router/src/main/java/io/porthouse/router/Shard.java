@@ -124,11 +124,12 @@ final class Shard {
         receivers = without(receivers, receiverCount);
         member.receiverIndex = Membership.NOWHERE;
         member.letGo();
-        // Where there is no memory to tell it, its session ends; the room goes on.
+        // Where there is no memory to tell it, its session is cut off, so that what is half told is never sent.
         Puddle.apart(member.session, () -> {
             cancelAllFor(member, isTold);
             member.tellLoss();
         });
+        forgetInAll(member);
     }
 
     private static Membership[] withRoom(Membership[] array, int count) {
@@ -251,10 +252,6 @@ final class Shard {
         if (isTold) {
             member.session.outbox.endQueued(member);
         }
-        if (receiverCount == 0) {
-            // Runs do not come here any more, so nothing would end them.
-            open = null;
-        }
     }
 
     private static void cancelOpenFor(Membership member, LongObjectMap<OpenEnvelope> open, boolean isTold) {
@@ -269,7 +266,15 @@ final class Shard {
                     member.giveUp(origin, (int) entry.key(), false);
                 }
             }
-            entry.value().forget(member);
+        }
+    }
+
+    private void forgetInAll(Membership member) {
+        if (receiverCount == 0) {
+            // Runs do not come here any more, so nothing would end them.
+            open = null;
+        } else if (open != null) {
+            open.values().forEach(envelope -> envelope.forget(member));
         }
     }
 

@@ -40,6 +40,9 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
 
     private static final int MAX_PREFERRED_BYTES = 1 << 20;
 
+    /** One read brings no more, so that others' messages do not wait for long behind what follows from it. */
+    static final int MAX_READ_BYTES = 256 << 10;
+
     /**
      * One read for each time that a socket is ready: what it brought is routed and written before the next, while it is in
      * the processor's cache, and no socket keeps the others waiting.
@@ -63,6 +66,10 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
     private int preferredBytes = ReadBlocks.BLOCK_BYTES;
 
     private int largestFrameBytes;
+
+    /** Netty was given a part of the read buffer, and not the buffer itself. */
+    private boolean readsPart;
+
     private boolean discards;
 
     // The last read, as Netty reports it:
@@ -174,6 +181,10 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object read) {
         ((ByteBuf) read).release();
+        ByteBuf in = block;
+        if (readsPart && in != null) {
+            in.writerIndex(in.writerIndex() + lastBytes);
+        }
         puddle.received(lastBytes);
         session.received(lastBytes);
         consume();
@@ -265,7 +276,8 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
             in = moveRest(in);
         }
         block = in;
-        return in.retain();
+        readsPart = in.writableBytes() > MAX_READ_BYTES;
+        return readsPart ? in.retainedSlice(in.writerIndex(), MAX_READ_BYTES).writerIndex(0) : in.retain();
     }
 
     /** Adapts the next read buffer to the frames of the last one. */

@@ -140,6 +140,7 @@ final class ManualPeer {
         while (piece.hasRemaining() && channel.isOpen() && (channel.config().isAutoRead() || hungUp)) {
             ingress.reset(channel.config());
             ByteBuf in = ingress.allocate(channel.alloc());
+            assertThat(in.writableBytes()).as("what one read may bring").isBetween(1, TcpIngress.MAX_READ_BYTES);
             int count = Math.min(in.writableBytes(), piece.remaining());
             ingress.attemptedBytesRead(in.writableBytes());
             in.writeBytes(piece.slice().limit(count));

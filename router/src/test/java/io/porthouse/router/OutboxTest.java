@@ -168,6 +168,30 @@ final class OutboxTest {
     }
 
     @Test
+    void aBacklogOfChunksGoesInSharesWithTheMessagesOfOthersBetween() {
+        try (ManualRouter router = new ManualRouter(RouterHarness.settings(), name -> RoomRules.DEFAULT)) {
+            ManualPeer publisher = router.connect(1, "x", "y");
+            ManualPeer member = router.connect(0, "x");
+            ManualPeer neighbour = router.connect(0, "y");
+            member.stall(true);
+            for (int i = 0; i < 10; i++) {
+                publisher.send(TestClient.chunk(0, publisher.handle("x"), 0, 1, i, new byte[100_000]));
+            }
+            member.takeOn();
+            router.run(0);
+            publisher.read(TestClient.message(publisher.handle("y"), "next door"));
+            router.run(1);
+            router.run(0);
+            assertThat(neighbour.take()).extracting(Received::text).containsExactly("next door");
+            // What Netty had, and a share each time: each ends with the buffer that exceeds it.
+            int some = member.take().size();
+            assertThat(some).isBetween(3, 6);
+            router.run();
+            assertThat(member.take()).hasSize(10 - some);
+        }
+    }
+
+    @Test
     void whoDoesNotTakeItsAnswersIsNotReadUntilItDoes() {
         try (ManualRouter router = new ManualRouter(RouterHarness.settings(), name -> RoomRules.DEFAULT)) {
             ManualPeer peer = router.connect(0);
