@@ -1,6 +1,10 @@
 package io.porthouse.client;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.porthouse.client.PorthouseException.Kind;
+import io.porthouse.protocol.ControlBody;
+import io.porthouse.protocol.ControlCodec;
 import io.porthouse.protocol.Frame;
 import java.time.Duration;
 import java.util.List;
@@ -22,9 +26,6 @@ public final class ConnectOptions {
     public static final String CONF = "@conf";
 
     private static final Pattern SECRET = Pattern.compile("[A-Za-z0-9._~-]{1,255}");
-
-    /** Header, field names and punctuation of HELLO, and some to spare. */
-    private static final int HELLO_FIELDS_BYTES = 256;
 
     final Address address;
     final String token;
@@ -90,6 +91,31 @@ public final class ConnectOptions {
     /** Whether rooms are received from the start, because something handles what comes. */
     boolean receivesFromStart() {
         return messageHandler != null || envelopeHandler != null;
+    }
+
+    /** What the first frame says. */
+    ControlBody.Hello hello() {
+        return new ControlBody.Hello(
+                ControlBody.VERSION,
+                token,
+                client,
+                rooms,
+                defaultRoom,
+                echo ? true : null,
+                receivesFromStart() ? null : false);
+    }
+
+    /**
+     * Encodes it to see. That also loads what it takes, before there is a connection: a router does not wait for long for the
+     * first frame, and a JVM that has just started on a busy machine may need seconds for its first JSON.
+     */
+    private void requireHelloFits() {
+        ByteBuf frame = Unpooled.buffer();
+        ControlCodec.encode(frame, hello(), 0, 0, 0);
+        if (frame.readableBytes() > Frame.MAX_HELLO_FRAME_BYTES) {
+            throw new PorthouseException(
+                    Kind.USAGE, "too much to say at once; join some of the rooms after connecting");
+        }
     }
 
     /** Without the secret. */
@@ -293,21 +319,9 @@ public final class ConnectOptions {
                 throw new PorthouseException(
                         Kind.USAGE, "the token for " + address + " has characters that no token has; copy it again");
             }
-            requireHelloFits(secret);
-            return new ConnectOptions(this, secret);
-        }
-
-        /** By a cautious estimate: every character may need six bytes in JSON. */
-        private void requireHelloFits(String secret) {
-            long bytes = HELLO_FIELDS_BYTES + secret.length() + 6L * client.length();
-            bytes += defaultRoom == null ? 0 : 6L * defaultRoom.length();
-            for (String room : rooms == null ? List.<String>of() : rooms) {
-                bytes += room.length() + 3L;
-            }
-            if (bytes > Frame.MAX_HELLO_FRAME_BYTES) {
-                throw new PorthouseException(
-                        Kind.USAGE, "too much to say at once; join some of the rooms after connecting");
-            }
+            ConnectOptions built = new ConnectOptions(this, secret);
+            built.requireHelloFits();
+            return built;
         }
 
         private static Duration positive(Duration limit) {

@@ -50,15 +50,7 @@ final class Conversation {
     }
 
     void sayHello() {
-        ControlBody.Hello hello = new ControlBody.Hello(
-                ControlBody.VERSION,
-                options.token,
-                options.client,
-                options.rooms,
-                options.defaultRoom,
-                options.echo ? true : null,
-                options.receivesFromStart() ? null : false);
-        queue.request(hello, correlation -> helloCorrelation = correlation);
+        queue.request(options.hello(), correlation -> helloCorrelation = correlation);
     }
 
     /**
