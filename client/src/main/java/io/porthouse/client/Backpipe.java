@@ -69,10 +69,17 @@ public final class Backpipe implements AutoCloseable {
         synchronized boolean endSending(long nanos) throws InterruptedException {
             isLeaving = true;
             long end = System.nanoTime() + nanos;
-            for (long left = nanos; senders.get() > 0 && left > 0; left = end - System.nanoTime()) {
+            for (long left = nanos; senders.get() > 0; left = end - System.nanoTime()) {
+                if (left <= 0) {
+                    return false;
+                }
                 TimeUnit.NANOSECONDS.timedWait(this, left);
             }
-            return senders.get() == 0;
+            return true;
+        }
+
+        boolean isBusy() {
+            return senders.get() > 0;
         }
 
         /** It stays after all. */
@@ -180,7 +187,8 @@ public final class Backpipe implements AutoCloseable {
         } catch (PorthouseException e) {
             // Whether a room was withdrawn is found out here: to look before each message takes a tenth of the
             // throughput.
-            if (e.kind() == Kind.USAGE && !connection.mayHold(name)) {
+            boolean isFetchedAgain = rooms.get(name) != room;
+            if (e.kind() == Kind.USAGE && (isFetchedAgain || !connection.mayHold(name))) {
                 return null;
             }
             throw e;
@@ -225,13 +233,16 @@ public final class Backpipe implements AutoCloseable {
         }
     }
 
-    /** Takes the room out that was used longest ago, so that it is left: there is one too many. */
+    /**
+     * Takes the room out that was used longest ago, so that it is left: there is one too many. Of those into which somebody
+     * sends now, perhaps an envelope without end, only if there is no other.
+     */
     private @Nullable Room takeOldestIfFull() {
         if (rooms.size() + changing.size() <= MOST_ROOMS) {
             return null;
         }
         Room oldest = rooms.values().stream()
-                .min(Comparator.comparingLong(room -> room.usedAt))
+                .min(Comparator.comparing(Room::isBusy).thenComparingLong(room -> room.usedAt))
                 .orElse(null);
         if (oldest != null) {
             rooms.remove(oldest.name);
@@ -252,7 +263,7 @@ public final class Backpipe implements AutoCloseable {
             Void unusedReceipts = await(connection.receipted(room.name), "the receipts of room " + room.name);
             still = null;
             if (connection.mayHold(room.name)) {
-                Void unusedLeave = await(connection.leave(room.name), "leaving room " + room.name);
+                leaveIfHeld(room);
             }
         } finally {
             if (still != null) {
@@ -260,6 +271,17 @@ public final class Backpipe implements AutoCloseable {
             }
             // Whoever waits for it looks again, whatever became of this.
             changed(room.name, still, end, null);
+        }
+    }
+
+    private void leaveIfHeld(Room room) {
+        try {
+            Void unused = await(connection.leave(room.name), "leaving room " + room.name);
+        } catch (PorthouseException e) {
+            if (e.kind() != Kind.REJECTED && e.kind() != Kind.USAGE) {
+                throw e;
+            }
+            // Withdrawn meanwhile, which is as good.
         }
     }
 
@@ -273,7 +295,7 @@ public final class Backpipe implements AutoCloseable {
         synchronized (this) {
             changing.remove(name);
             if (room != null) {
-                joins++;
+                room.usedAt = ++joins;
                 rooms.put(name, room);
             }
         }

@@ -111,10 +111,14 @@ public final class ConnectOptions {
      */
     private void requireHelloFits() {
         ByteBuf frame = Unpooled.buffer();
-        ControlCodec.encode(frame, hello(), 0, 0, 0);
-        if (frame.readableBytes() > Frame.MAX_HELLO_FRAME_BYTES) {
-            throw new PorthouseException(
-                    Kind.USAGE, "too much to say at once; join some of the rooms after connecting");
+        try {
+            ControlCodec.encode(frame, hello(), 0, 0, 0);
+            if (frame.readableBytes() > Frame.MAX_HELLO_FRAME_BYTES) {
+                throw new PorthouseException(
+                        Kind.USAGE, "too much to say at once; join some of the rooms after connecting");
+            }
+        } finally {
+            frame.release();
         }
     }
 

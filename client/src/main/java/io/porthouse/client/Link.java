@@ -153,8 +153,13 @@ final class Link {
         return answer;
     }
 
-    /** Completes when no receipt of a room is outstanding; at once if it is not held. Any thread. */
+    /**
+     * Completes when no receipt of a room is outstanding; at once if it is not held. Any thread.
+     *
+     * @throws PorthouseException if nothing is sent any more: what was sent last is kept for the next link, not counted here
+     */
     CompletableFuture<Void> receipted(String room) {
+        sender().requireOpen();
         Rooms.Held held = rooms.byName(room);
         return held == null ? CompletableFuture.completedFuture(null) : receipts.whenNone(held.handle);
     }

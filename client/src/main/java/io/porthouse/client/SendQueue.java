@@ -155,6 +155,16 @@ final class SendQueue {
                 register);
     }
 
+    /** @throws PorthouseException if nothing is taken any more */
+    void requireOpen() {
+        lock.lock();
+        try {
+            space.requireOpen();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Queues LEAVE, whose room is in its header; otherwise like {@link #request}. */
     void leave(int room, LongConsumer register) {
         frame(correlation -> headerOnly(FrameType.LEAVE, room, correlation), register);

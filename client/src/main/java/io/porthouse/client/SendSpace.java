@@ -206,7 +206,8 @@ final class SendSpace {
         }
     }
 
-    private void requireOpen() {
+    /** @throws PorthouseException why nothing is sent any more */
+    void requireOpen() {
         if (refusal != null) {
             throw refusal.again();
         }
