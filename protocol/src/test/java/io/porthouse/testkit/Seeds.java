@@ -10,8 +10,11 @@ import java.util.stream.LongStream;
 public final class Seeds {
 
     private static final String PROPERTY = "porthouse.seed";
-    private static final int FIXED = 25;
-    private static final int FEW = 8;
+
+    /** {@code -Dporthouse.seeds=N}: how many are fixed. */
+    private static final int FIXED = Integer.getInteger("porthouse.seeds", 25);
+
+    private static final int FEW = Math.min(FIXED, 8);
 
     private Seeds() {}
 

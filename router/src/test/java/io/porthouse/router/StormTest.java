@@ -20,12 +20,15 @@ import org.junit.jupiter.api.Timeout;
 /** A hundred thousand changes under load, with tokens in memory; the control plane's tests do the same with a real store. */
 final class StormTest {
 
+    /** {@code -Dporthouse.storm.changes=N}: for who can't wait for all. */
+    private static final int CHANGES = Integer.getInteger("porthouse.storm.changes", 100_000);
+
     private static final List<String> ACCOUNTS = List.of("alice", "bob", "carol", "dave");
 
     @Test
     @Timeout(value = 5, unit = TimeUnit.MINUTES)
     void nobodyGetsWhatItMustNotAndMissesWhatNobodyTellsItOf() throws Exception {
-        Seeds.once(random -> rage(random, 100_000));
+        Seeds.once(random -> rage(random, CHANGES));
     }
 
     @Test
