@@ -6,15 +6,22 @@ import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.zip.CRC32;
 
-/** Sends messages and several envelopes at once as fast as it may, cancels some, and breaks off. */
+/** Sends messages and several envelopes at once in bursts, as fast as it may, cancels some, and breaks off. */
 final class SoakPublisher extends SoakClient {
 
     private static final int MOST_ACTIONS = 4_000;
     private static final int MOST_OPEN = 8;
+
+    /** A soak is long, and other tests run beside it. */
+    private static final int BURST_ACTIONS = 100;
+
+    private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(150);
     private static final int MOST_CHUNK_BYTES = 30_000;
     private static final int MOST_MESSAGE_BYTES = 6_000;
 
@@ -47,6 +54,9 @@ final class SoakPublisher extends SoakClient {
         int actions = 1 + random.nextInt(MOST_ACTIONS);
         for (int i = 0; i < actions && !isOver(); i++) {
             act(client);
+            if (i % BURST_ACTIONS == 0) {
+                LockSupport.parkNanos(PAUSE_NANOS);
+            }
             // What it is told, FLOW, does not matter to it.
             answers.skipNBytes(answers.available());
         }

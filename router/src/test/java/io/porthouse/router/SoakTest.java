@@ -23,6 +23,9 @@ import org.junit.jupiter.api.Timeout;
  */
 final class SoakTest {
 
+    /** {@code -Dporthouse.soak.seconds=N}: for who can't wait for a minute. */
+    private static final int SECONDS = Integer.getInteger("porthouse.soak.seconds", 60);
+
     private static final int MEMBERS = 12;
     private static final int PUBLISHERS = 4;
     private static final int PUDDLES = 2;
@@ -34,8 +37,9 @@ final class SoakTest {
     private static final long GROWTH_SLACK_BYTES = 1 << 20;
 
     @Test
+    @Timeout(value = 4, unit = TimeUnit.MINUTES)
     void nothingGrowsAndNothingIsLeft() throws Exception {
-        Seeds.once(random -> soak(random, Duration.ofSeconds(8)));
+        Seeds.once(random -> soak(random, Duration.ofSeconds(SECONDS)));
     }
 
     @Test
