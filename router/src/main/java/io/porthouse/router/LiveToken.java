@@ -273,7 +273,7 @@ final class LiveToken {
                     });
                 }
                 tally.endBehindInbox(puddle);
-                puddle.sayGoodbye(muted, 0);
+                puddle.sessions.sayGoodbye(muted, 0);
             });
         });
         return tally;

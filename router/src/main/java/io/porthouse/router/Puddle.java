@@ -4,25 +4,21 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import io.netty.util.internal.OutOfDirectMemoryError;
-import io.porthouse.protocol.CloseCode;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Queue;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One event loop's shard of the node: its sessions, its members of each room, its inbox. It shares nothing; other loops reach
- * it only through {@link #inbox} and {@link #wake}, {@link #execute} and {@link #awaitSpace}.
+ * One event loop's shard of the node: its {@link Sessions}, its members of each room, its inbox. It shares nothing; other
+ * loops reach it only through {@link #inbox} and {@link #wake}, {@link #execute} and {@link #awaitSpace}.
  *
  * <p>Its work comes in <em>rounds</em>, one task each: take what is in the inbox, flush each session that got something,
  * close the sessions that were marked. A round is never re-entered; what is published during one is only offered.
@@ -34,14 +30,8 @@ final class Puddle {
 
     static final long TICK_MILLIS = 100;
 
-    /** How many sessions are described in one go: well below a millisecond. */
-    private static final int SLICE_SESSIONS = 128;
-
-    /** To how many goodbye is said in one go: each is a system call. */
-    private static final int SLICE_GOODBYES = 64;
-
-    /** Each session is looked at once in this many ticks, so once a second. */
-    private static final int SCAN_TICKS = 10;
+    /** Each session, and each token's expiry, is looked at once in this many ticks, so once a second. */
+    static final int SCAN_TICKS = 10;
 
     private static final Logger LOG = LoggerFactory.getLogger(Puddle.class);
 
@@ -51,11 +41,12 @@ final class Puddle {
     final PuddleStats stats = new PuddleStats();
     final FrameRouter frames;
     final ReadBlocks readBlocks;
+    final Sessions sessions = new Sessions(this);
 
     private final Node node;
     private final EventLoop loop;
     private final AtomicBoolean awake = new AtomicBoolean();
-    private final Queue<Session> waiting = new ConcurrentLinkedQueue<>();
+    private final Queue<Session> publishersAwaitingSpace = new ConcurrentLinkedQueue<>();
 
     /** One object for all rounds, so that waking allocates nothing. */
     private final Runnable roundTask = this::round;
@@ -70,15 +61,7 @@ final class Puddle {
     /** Sessions with more chunks to send than others can wait for. */
     private final List<Session> awaitingTurn = new ArrayList<>();
 
-    private final List<Session> sessions = new ArrayList<>();
-
-    /** In the order in which they came, so that the first is the first to be late. */
-    private final ArrayDeque<Session> handshaking = new ArrayDeque<>();
-
-    private final List<Departure> departures = new ArrayList<>();
-
     private boolean inRound;
-    private int scanCursor;
     private long ticks;
     private long nowNanos;
     private long tookSinceCheck;
@@ -86,7 +69,6 @@ final class Puddle {
     private long chunkMarkBytes;
     private boolean sparesMemory;
     private @Nullable Future<?> tick;
-    private @Nullable CompletableFuture<Void> emptied;
 
     Puddle(int index, Node node, EventLoop loop) {
         this.index = index;
@@ -145,16 +127,16 @@ final class Puddle {
 
     /** Registers a publisher that found the inbox full; it is resumed when half of it is free. */
     void awaitSpace(Session publisher) {
-        waiting.add(publisher);
+        publishersAwaitingSpace.add(publisher);
         // The drain that would resume it may have ended between its look at the inbox and its entry here.
         if (inbox.isRelaxed()) {
-            resumeWaiting();
+            resumePublishers();
         }
     }
 
-    private void resumeWaiting() {
-        for (Session session = waiting.poll(); session != null; session = waiting.poll()) {
-            Session publisher = session;
+    private void resumePublishers() {
+        for (Session next = publishersAwaitingSpace.poll(); next != null; next = publishersAwaitingSpace.poll()) {
+            Session publisher = next;
             publisher.puddle.execute(() -> publisher.resume(Session.WAITS_FOR_INBOX));
         }
     }
@@ -169,11 +151,10 @@ final class Puddle {
         }
     }
 
-    /** Gives the session a turn after another look at the sockets, so that what they bring goes first. On the loop. */
+    /** Gives the session a turn, {@link #afterSockets}. On the loop. */
     void awaitTurn(Session session) {
         if (awaitingTurn.isEmpty()) {
-            // What is scheduled, even for now, comes after that; what is executed might not.
-            Future<?> unused = loop.schedule(turnsTask, 0, TimeUnit.MILLISECONDS);
+            afterSockets(turnsTask);
         }
         awaitingTurn.add(session);
     }
@@ -181,6 +162,12 @@ final class Puddle {
     private void giveTurns() {
         awaitingTurn.forEach(session -> session.outbox.takeTurn());
         awaitingTurn.clear();
+    }
+
+    /** Runs a task after another look at the sockets, so that what they bring goes first. On the loop. */
+    void afterSockets(Runnable task) {
+        // What is scheduled, even for now, comes after that; what is executed might not.
+        Future<?> unused = loop.schedule(task, 0, TimeUnit.MILLISECONDS);
     }
 
     private void round() {
@@ -202,8 +189,8 @@ final class Puddle {
             touched.clear();
             inRound = false;
         }
-        if (!waiting.isEmpty() && inbox.isRelaxed()) {
-            resumeWaiting();
+        if (!publishersAwaitingSpace.isEmpty() && inbox.isRelaxed()) {
+            resumePublishers();
         }
         if (!inbox.isEmpty()) {
             wake();
@@ -244,111 +231,6 @@ final class Puddle {
         if (polled > 0) {
             inbox.settle(polled);
         }
-    }
-
-    // ---- sessions
-
-    void add(Session session) {
-        session.puddleIndex = sessions.size();
-        sessions.add(session);
-        handshaking.add(session);
-        stats.connections.add(1);
-    }
-
-    void remove(Session session) {
-        int last = sessions.size() - 1;
-        Session moved = sessions.get(last);
-        sessions.set(session.puddleIndex, moved);
-        moved.puddleIndex = session.puddleIndex;
-        sessions.remove(last);
-        stats.connections.add(-1);
-        CompletableFuture<Void> waitingForEmpty = emptied;
-        if (waitingForEmpty != null && sessions.isEmpty()) {
-            waitingForEmpty.complete(null);
-        }
-    }
-
-    /**
-     * Sends every session away: what is queued is sent first.
-     *
-     * @return completes when the last one is gone
-     */
-    CompletableFuture<Void> sendAway(long afterMillis) {
-        CompletableFuture<Void> gone = new CompletableFuture<>();
-        execute(() -> {
-            emptied = gone;
-            List.copyOf(sessions).forEach(session -> apart(session, () -> session.goAway(afterMillis)));
-            if (sessions.isEmpty()) {
-                gone.complete(null);
-            }
-        });
-        return gone;
-    }
-
-    /**
-     * Describes the sessions whose token is wanted, a slice at a time, so that a crowd does not hold the loop up. Any
-     * thread.
-     */
-    CompletableFuture<List<SessionInfo>> describe(Predicate<TokenState> wanted) {
-        CompletableFuture<List<SessionInfo>> described = new CompletableFuture<>();
-        execute(() -> describeSlice(List.copyOf(sessions), 0, wanted, new ArrayList<>(), described));
-        return described;
-    }
-
-    private void describeSlice(
-            List<Session> all,
-            int from,
-            Predicate<TokenState> wanted,
-            List<SessionInfo> found,
-            CompletableFuture<List<SessionInfo>> described) {
-        int end = Math.min(from + SLICE_SESSIONS, all.size());
-        for (Session session : all.subList(from, end)) {
-            TokenState token = session.rooms.token();
-            if (token != null && session.isWelcomed() && wanted.test(token)) {
-                found.add(session.describe(token));
-            }
-        }
-        if (end == all.size()) {
-            described.complete(found);
-        } else {
-            // Not executed at once: a loop may run many tasks before it looks at its sockets again.
-            Future<?> unused =
-                    loop.schedule(() -> describeSlice(all, end, wanted, found, described), 1, TimeUnit.MILLISECONDS);
-        }
-    }
-
-    /** Closes a session by the operator's will. Any thread; tells whether it was here, and permitted to be closed. */
-    CompletableFuture<Boolean> disconnect(int handle, Predicate<TokenState> permitted) {
-        CompletableFuture<Boolean> closed = new CompletableFuture<>();
-        execute(() -> {
-            for (Session session : sessions) {
-                TokenState token = session.rooms.token();
-                if (session.handle == handle && token != null && session.isWelcomed() && permitted.test(token)) {
-                    session.close(CloseCode.DISCONNECTED_BY_OPERATOR, null);
-                    closed.complete(true);
-                    return;
-                }
-            }
-            closed.complete(false);
-        });
-        return closed;
-    }
-
-    /** Says goodbye to sessions that are muted, a slice at a time, so that a crowd does not hold the loop up. On the loop. */
-    void sayGoodbye(List<Session> muted, int from) {
-        int end = Math.min(from + SLICE_GOODBYES, muted.size());
-        for (Session session : muted.subList(from, end)) {
-            apart(session, session::sayGoodbye);
-        }
-        if (end < muted.size()) {
-            // What is scheduled, even for now, comes after another look at the sockets; what is executed might not.
-            Future<?> unused = loop.schedule(() -> sayGoodbye(muted, end), 0, TimeUnit.MILLISECONDS);
-        }
-    }
-
-    /** Watches over the deadlines of a closing session until it is closed. */
-    void watch(Departure departure) {
-        departures.add(departure);
     }
 
     // ---- time and memory
@@ -415,31 +297,7 @@ final class Puddle {
         }
         setBudgets();
         readBlocks.releaseUnused();
-        while (!handshaking.isEmpty() && !handshaking.getFirst().isGreeting()) {
-            handshaking.removeFirst();
-        }
-        for (Session session : handshaking) {
-            if (!session.isGreetingLate(nowNanos)) {
-                break;
-            }
-            apart(session, session::closeLate);
-        }
-        departures.removeIf(this::isOver);
-        int count = sessions.size() / SCAN_TICKS + 1;
-        for (int i = 0; i < count && !sessions.isEmpty(); i++) {
-            scanCursor = scanCursor >= sessions.size() - 1 ? 0 : scanCursor + 1;
-            Session session = sessions.get(scanCursor);
-            apart(session, () -> session.scan(nowNanos));
-        }
-    }
-
-    private boolean isOver(Departure departure) {
-        try {
-            return departure.isOver(nowNanos);
-        } catch (RuntimeException | OutOfDirectMemoryError e) {
-            departure.fail(e);
-            return true;
-        }
+        sessions.keepTime(nowNanos);
     }
 
     // ---- buffers
@@ -455,7 +313,7 @@ final class Puddle {
         if (ticking != null) {
             ticking.cancel(false);
         }
-        List.copyOf(sessions).forEach(session -> session.ingress.reset());
+        sessions.reset();
         while (!inbox.isEmpty()) {
             round();
         }

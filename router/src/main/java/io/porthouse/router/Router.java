@@ -200,7 +200,7 @@ public final class Router implements AutoCloseable {
     public CompletionStage<List<SessionInfo>> sessions(Predicate<TokenState> wanted) {
         CompletableFuture<List<SessionInfo>> all = CompletableFuture.completedFuture(List.of());
         for (Puddle puddle : node.puddles()) {
-            all = all.thenCombine(puddle.describe(wanted), Router::joined);
+            all = all.thenCombine(puddle.sessions.describe(wanted), Router::joined);
         }
         return all;
     }
@@ -227,7 +227,7 @@ public final class Router implements AutoCloseable {
         }
         CompletableFuture<Boolean> closed = CompletableFuture.completedFuture(false);
         for (Puddle puddle : node.puddles()) {
-            closed = closed.thenCombine(puddle.disconnect(handle, permitted), Boolean::logicalOr);
+            closed = closed.thenCombine(puddle.sessions.disconnect(handle, permitted), Boolean::logicalOr);
         }
         return closed;
     }
@@ -260,7 +260,7 @@ public final class Router implements AutoCloseable {
         server.close().awaitUninterruptibly();
         CompletableFuture<?>[] gone = new CompletableFuture<?>[node.puddles().length];
         for (int i = 0; i < gone.length; i++) {
-            gone[i] = node.puddles()[i].sendAway(COME_BACK_MILLIS);
+            gone[i] = node.puddles()[i].sessions.sendAway(COME_BACK_MILLIS);
         }
         try {
             CompletableFuture.allOf(gone).get(DRAIN_MILLIS, TimeUnit.MILLISECONDS);

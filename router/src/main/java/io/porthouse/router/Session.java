@@ -62,7 +62,7 @@ final class Session {
     boolean echo;
 
     /** Where its puddle keeps it. */
-    int puddleIndex;
+    int sessionsIndex;
 
     /** Runs whose receipts it still waits for. */
     int receiptsOutstanding;
@@ -104,7 +104,7 @@ final class Session {
     /** The connection is there. */
     void start() {
         heartbeat.heard(puddle.nowNanos());
-        puddle.add(this);
+        puddle.sessions.add(this);
         handshake = new Handshake(this, puddle.nowNanos());
         if (node.handshakes.incrementAndGet() > node.settings.limits().handshakes()) {
             close(CloseCode.OVERLOADED, "too many connections that have not been welcomed yet");
@@ -450,7 +450,7 @@ final class Session {
 
     private void depart(Departure begun) {
         departure = begun;
-        puddle.watch(begun);
+        puddle.sessions.watch(begun);
         begun.advance();
     }
 
@@ -466,7 +466,7 @@ final class Session {
         stage = Stage.CLOSED;
         detachToken();
         outbox.shut();
-        puddle.remove(this);
+        puddle.sessions.remove(this);
         ingress.close();
     }
 

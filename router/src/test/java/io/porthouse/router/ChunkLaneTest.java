@@ -175,7 +175,7 @@ final class ChunkLaneTest {
     @Test
     void whoIsSentAwayIsSentItsChunksFirst() {
         queue(sender, "one", 1, 20, CHUNK_BYTES);
-        var unused = router.node.puddles()[0].sendAway(0);
+        var unused = router.node.puddles()[0].sessions.sendAway(0);
         router.run();
         List<Received> frames = takeAll();
         assertThat(frames.subList(0, 20)).extracting(Chunks::index).isSorted();
