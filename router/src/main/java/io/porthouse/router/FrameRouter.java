@@ -35,7 +35,8 @@ final class FrameRouter {
      */
     void route(Session session, ByteBuf in) {
         int end = in.writerIndex();
-        while (session.isAlive() && !session.isSuspended()) {
+        ReadGate gate = session.gate;
+        while (session.isAlive() && !gate.isSuspended()) {
             int at = in.readerIndex();
             int bytes = FrameWalk.frameBytes(in, at, end, maxFrameBytes);
             if (bytes == FrameWalk.INCOMPLETE) {

@@ -32,8 +32,10 @@ final class Handshake {
     private final long startedNanos;
     private @Nullable Hello hello;
     private long correlation;
-    private int unanswered;
-    private boolean welcomed;
+    private int unansweredRooms;
+
+    /** WELCOME is said, and some of HELLO's rooms may not be answered yet. */
+    private boolean awaitsRooms;
 
     Handshake(Session session, long startedNanos) {
         this.session = session;
@@ -95,7 +97,7 @@ final class Handshake {
         }
         session.rooms.setReceive(!Boolean.FALSE.equals(body.receive()));
         Set<String> rooms = wanted(body, state);
-        unanswered = rooms.size();
+        unansweredRooms = rooms.size();
         LOG.debug("session {} welcomes token {} of {}", session.handle, state.id(), state.account());
         session.outbox.queueControl(
                 new Welcome(
@@ -110,7 +112,7 @@ final class Handshake {
                 0,
                 session.handle,
                 correlation);
-        welcomed = true;
+        awaitsRooms = true;
         for (String room : rooms) {
             session.rooms.joinForHello(room, correlation);
         }
@@ -141,14 +143,14 @@ final class Handshake {
 
     /** One of the rooms is answered, by GRANTED or ERROR. */
     void answered() {
-        unanswered--;
+        unansweredRooms--;
         openIfAnswered();
     }
 
     private void openIfAnswered() {
         Hello body = hello;
-        if (welcomed && unanswered == 0 && session.isAlive() && body != null) {
-            welcomed = false;
+        if (awaitsRooms && unansweredRooms == 0 && session.isAlive() && body != null) {
+            awaitsRooms = false;
             session.rooms.fixDefault(body.defaultRoom());
             session.open();
         }

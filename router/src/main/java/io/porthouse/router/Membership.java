@@ -285,13 +285,13 @@ final class Membership {
     /** Returns whether its session has to wait, and suspends it, because the room or a loop that it would reach is full. */
     boolean hasToWait(Traffic traffic) {
         if (room.pauses().isOn(traffic) && room.pauses().await(traffic, session)) {
-            session.suspend(Session.WAITS_FOR_ROOM);
+            session.gate.suspend(ReadGate.WAITS_FOR_ROOM);
             tellPaused();
             return true;
         }
         Puddle full = room.findFullPuddle();
         if (full != null) {
-            session.suspend(Session.WAITS_FOR_INBOX);
+            session.gate.suspend(ReadGate.WAITS_FOR_INBOX);
             full.awaitSpace(session);
             return true;
         }

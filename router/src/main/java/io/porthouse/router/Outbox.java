@@ -265,7 +265,7 @@ final class Outbox {
     private void controlAdded() {
         session.touch();
         if (controlBytes() > HIGH_CONTROL_BYTES) {
-            session.suspend(Session.ANSWERS_UNREAD);
+            session.gate.suspend(ReadGate.ANSWERS_UNREAD);
         }
     }
 
@@ -368,7 +368,7 @@ final class Outbox {
         congestion.relax(Traffic.MESSAGES, messageCharge.bytes(), puddle.messageBudgetBytes());
         congestion.relax(Traffic.CHUNKS, chunkBytes(), puddle.chunkMarkBytes());
         if (controlBytes() <= HIGH_CONTROL_BYTES / 2) {
-            session.resume(Session.ANSWERS_UNREAD);
+            session.gate.resume(ReadGate.ANSWERS_UNREAD);
         }
     }
 

@@ -62,7 +62,7 @@ final class Pauses {
             pause.waiting.clear();
         }
         tellUploaders();
-        resumed.forEach(session -> session.puddle.execute(() -> session.resume(Session.WAITS_FOR_ROOM)));
+        resumed.forEach(session -> session.puddle.execute(() -> session.gate.resume(ReadGate.WAITS_FOR_ROOM)));
     }
 
     /**
@@ -86,7 +86,7 @@ final class Pauses {
         boolean waited = forget(messages, publisher);
         waited |= forget(chunks, publisher);
         if (waited) {
-            publisher.resume(Session.WAITS_FOR_ROOM);
+            publisher.gate.resume(ReadGate.WAITS_FOR_ROOM);
         }
     }
 

@@ -137,7 +137,7 @@ final class Puddle {
     private void resumePublishers() {
         for (Session next = publishersAwaitingSpace.poll(); next != null; next = publishersAwaitingSpace.poll()) {
             Session publisher = next;
-            publisher.puddle.execute(() -> publisher.resume(Session.WAITS_FOR_INBOX));
+            publisher.puddle.execute(() -> publisher.gate.resume(ReadGate.WAITS_FOR_INBOX));
         }
     }
 

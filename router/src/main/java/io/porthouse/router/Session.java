@@ -11,9 +11,12 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One live connection: its stage from HELLO to CLOSE, why it is not read at the moment, and how it ends. What it sends is
- * walked by {@link FrameRouter}, what it holds is in {@link SessionRooms}, what it is to be sent in {@link Outbox}. Confined
- * to its puddle's loop.
+ * One live connection: its stage from HELLO to CLOSE, and how it ends. What it sends is walked by {@link FrameRouter} while
+ * the {@link ReadGate} is open, what it holds is in {@link SessionRooms}, what it is to be sent in {@link Outbox}. Confined to
+ * its puddle's loop.
+ *
+ * <p>The router ends it step by step: it may be marked, for the end of the round; it is silenced, so that nothing that it sent
+ * is routed any more; and a {@link Departure} sees it off.
  */
 final class Session {
 
@@ -32,22 +35,13 @@ final class Session {
         CLOSED
     }
 
-    /** Reasons for not reading, as bits. */
-    static final int WAITS_FOR_TOKEN = 1;
-
-    static final int WAITS_FOR_INBOX = 2;
-    static final int WAITS_FOR_ROOM = 4;
-    static final int ANSWERS_UNREAD = 8;
-
-    /** Reasons that suspend it as a publisher. */
-    private static final int PUBLISHER_REASONS = WAITS_FOR_INBOX | WAITS_FOR_ROOM;
-
     private static final int MAX_CLIENT_CHARS = 64;
 
     final Node node;
     final Puddle puddle;
     final TcpIngress ingress;
     final Outbox outbox;
+    final ReadGate gate;
     final SessionRooms rooms;
     final Refusals refusals;
     final int handle;
@@ -74,15 +68,17 @@ final class Session {
     private @Nullable Handshake handshake;
     private @Nullable LiveToken token;
     private @Nullable Departure departure;
-    private @Nullable Close goodbye;
-    private @Nullable CloseCode mark;
-    private int waits;
+
+    /** Why it is to be closed at the end of the round. */
+    private @Nullable CloseCode markedFor;
+
+    /** What is still to be said to who was muted. */
+    private @Nullable Close unsaidGoodbye;
+
     private boolean touched;
-    private boolean resumeDue;
     private boolean inputEnded;
     private long lastCorrelation;
 
-    private long suspendedSinceNanos;
     private final Heartbeat heartbeat;
     private final DrainWatch drain;
 
@@ -93,6 +89,7 @@ final class Session {
         this.handle = node.nextSessionHandle();
         this.sinceMillis = node.clock.millis();
         this.outbox = new Outbox(this, puddle, node.memory.allocator());
+        this.gate = new ReadGate(this);
         this.rooms = new SessionRooms(this);
         this.refusals = new Refusals(this);
         this.heartbeat = new Heartbeat(this);
@@ -151,14 +148,14 @@ final class Session {
     void hold(LiveToken presented) {
         token = presented;
         stage = Stage.HELD;
-        suspend(WAITS_FOR_TOKEN);
+        gate.suspend(ReadGate.WAITS_FOR_TOKEN);
     }
 
     /** WELCOME and all answers to HELLO's rooms are queued. */
     void open() {
         stage = Stage.OPEN;
         endHandshake();
-        resume(WAITS_FOR_TOKEN);
+        gate.resume(ReadGate.WAITS_FOR_TOKEN);
     }
 
     private void endHandshake() {
@@ -183,7 +180,6 @@ final class Session {
         if (!isAlive() && stage != Stage.FINISHING) {
             return false;
         }
-        Handshake greeting = handshake;
         TokenState state = stage == Stage.FINISHING ? null : verdict.state();
         CloseCode refusal = verdict.refusal();
         if (refusal != null) {
@@ -195,9 +191,9 @@ final class Session {
             return true;
         } else if (state != null && rooms.hasToken()) {
             rooms.compare(state, tally);
-        } else if (state != null && greeting != null) {
+        } else if (state != null && handshake != null) {
             rooms.setToken(state);
-            greeting.welcome(state);
+            handshake.welcome(state);
         }
         return false;
     }
@@ -207,14 +203,14 @@ final class Session {
         silence(code, false);
         // How it was ending until now counts no more.
         departure = null;
-        goodbye = new Close(code.number(), code.text(), null);
+        unsaidGoodbye = new Close(code.number(), code.text(), null);
     }
 
     /** Says goodbye to who was muted, and closes; a crowd is muted first, and told afterwards. */
     void sayGoodbye() {
-        Close body = goodbye;
+        Close body = unsaidGoodbye;
         if (body != null && stage == Stage.CLOSING) {
-            goodbye = null;
+            unsaidGoodbye = null;
             depart(Departure.byRouter(this, body, false, inputEnded));
         }
     }
@@ -226,9 +222,8 @@ final class Session {
         heartbeat.heard(puddle.nowNanos());
         switch (stage) {
             case HELLO -> {
-                Handshake greeting = handshake;
-                if (greeting != null) {
-                    greeting.take(in);
+                if (handshake != null) {
+                    handshake.take(in);
                 }
             }
             case OPEN -> puddle.frames.route(this, in);
@@ -259,41 +254,8 @@ final class Session {
 
     /** Ends it if the peer sends no more, and all that it sent is routed, and each JOIN is answered. */
     private void finishIfHeard() {
-        if (inputEnded && waits == 0 && !resumeDue && !rooms.isJoining()) {
+        if (inputEnded && gate.hasWalkedAll() && !rooms.isJoining()) {
             finish();
-        }
-    }
-
-    boolean isSuspended() {
-        return waits != 0;
-    }
-
-    /** Stops reading, for one more reason. */
-    void suspend(int reason) {
-        if (waits == 0) {
-            ingress.setReading(false);
-        }
-        if ((waits & PUBLISHER_REASONS) == 0 && (reason & PUBLISHER_REASONS) != 0) {
-            puddle.stats.suspendedPublishers.add(1);
-            suspendedSinceNanos = node.nanoTime.getAsLong();
-        }
-        waits |= reason;
-    }
-
-    /** One reason less for not reading; the last one gone, the held input is walked at the end of the round. */
-    void resume(int reason) {
-        if ((waits & reason) == 0) {
-            return;
-        }
-        boolean wasPublisher = (waits & PUBLISHER_REASONS) != 0;
-        waits &= ~reason;
-        if (wasPublisher && (waits & PUBLISHER_REASONS) == 0) {
-            puddle.stats.suspendedPublishers.add(-1);
-            puddle.stats.suspendedNanos.add(node.nanoTime.getAsLong() - suspendedSinceNanos);
-        }
-        if (waits == 0) {
-            resumeDue = true;
-            touch();
         }
     }
 
@@ -372,15 +334,15 @@ final class Session {
     }
 
     void mark(CloseCode code) {
-        if (mark == null) {
-            mark = code;
+        if (markedFor == null) {
+            markedFor = code;
             touch();
         }
     }
 
     void endOfRound() {
         touched = false;
-        CloseCode marked = mark;
+        CloseCode marked = markedFor;
         if (marked != null) {
             close(marked, null);
         }
@@ -389,11 +351,8 @@ final class Session {
         if (departing != null) {
             departing.advance();
         }
-        if (resumeDue && waits == 0) {
-            resumeDue = false;
-            if (isAlive()) {
-                ingress.resume();
-            }
+        if (gate.takeResumeDue() && isAlive()) {
+            ingress.resume();
         }
         finishIfHeard();
     }
@@ -472,9 +431,7 @@ final class Session {
 
     private void leaveAll(Stage next) {
         stage = next;
-        waits &= ~WAITS_FOR_TOKEN;
-        resume(waits);
-        resumeDue = false;
+        gate.end();
         endHandshake();
         rooms.leaveAll();
         // Who is still sent what was queued can still be revoked.
@@ -496,10 +453,6 @@ final class Session {
         return cutsOutstanding == 0 && receiptsOutstanding == 0 && !rooms.isJoining() && outbox.isDrained();
     }
 
-    boolean isClosed() {
-        return stage == Stage.CLOSED;
-    }
-
     /** Returns whether {@code ending} is how the session ends: a later reason replaces an earlier one. */
     boolean isDeparting(Departure ending) {
         return departure == ending && stage != Stage.CLOSED;
@@ -507,31 +460,30 @@ final class Session {
 
     // ---- deadlines, by the puddle's tick
 
-    /** Returns whether it is not welcomed yet, and not closing. */
-    boolean isGreeting() {
+    /** Returns whether WELCOME, or an answer to one of HELLO's rooms, is still owed to it. */
+    boolean isHandshaking() {
         return handshake != null;
     }
 
-    /** Returns whether its time for that is over; also of one that has been welcomed since. */
-    boolean isGreetingLate(long nowNanos) {
-        Handshake greeting = handshake;
-        return greeting == null || greeting.isLate(nowNanos);
+    /** Returns whether its time for that is over; also where nothing is owed any more. */
+    boolean isHandshakeLate(long nowNanos) {
+        return handshake == null || handshake.isLate(nowNanos);
     }
 
     void closeLate() {
-        if (isGreeting()) {
+        if (isHandshaking()) {
             close(CloseCode.TIMEOUT, "no HELLO in time");
         }
     }
 
-    /** Looks after heartbeat, throttled refusals and waiting rooms; about once a second. */
+    /** Looks after throttled refusals, slow draining and the heartbeat; about once a second. */
     void scan(long nowNanos) {
         if (stage != Stage.OPEN) {
             return;
         }
         refusals.tellThrottled(nowNanos);
         drain.check(nowNanos);
-        if ((waits & PUBLISHER_REASONS) != 0) {
+        if (gate.isSuspendedAsPublisher()) {
             // It is silent because it is not read.
             heartbeat.heard(nowNanos);
         }

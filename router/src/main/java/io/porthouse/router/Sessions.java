@@ -149,11 +149,11 @@ final class Sessions {
 
     /** Ends what is late, and looks at one in {@value Puddle#SCAN_TICKS} of the sessions; once a tick. */
     void keepTime(long nowNanos) {
-        while (!handshaking.isEmpty() && !handshaking.getFirst().isGreeting()) {
+        while (!handshaking.isEmpty() && !handshaking.getFirst().isHandshaking()) {
             handshaking.removeFirst();
         }
         for (Session session : handshaking) {
-            if (!session.isGreetingLate(nowNanos)) {
+            if (!session.isHandshakeLate(nowNanos)) {
                 break;
             }
             Puddle.apart(session, session::closeLate);

@@ -122,7 +122,7 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
         consume();
         // Who is not welcomed yet gets no more memory than it has sent.
         returnBlock(session.isWelcomed() ? SMALL_REST_BYTES : Integer.MAX_VALUE);
-        if (!session.isSuspended()) {
+        if (!session.gate.isSuspended()) {
             setReading(true);
         }
     }

@@ -165,10 +165,10 @@ final class GoodbyeTest {
             frames[i] = TestClient.frame(FrameType.ENVELOPE, 0, lobby, 0, new byte[20_000]);
         }
         sender.read(TestClient.concat(frames));
-        assertThat(sender.session.isSuspended())
+        assertThat(sender.session.gate.isSuspended())
                 .as("the inbox of the other puddle is full")
                 .isTrue();
-        sender.session.resume(Session.WAITS_FOR_INBOX);
+        sender.session.gate.resume(ReadGate.WAITS_FOR_INBOX);
         sender.hangUp();
         router.run();
         assertThat(member.take()).hasSize(frames.length);
