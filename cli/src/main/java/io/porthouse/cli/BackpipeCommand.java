@@ -69,9 +69,11 @@ final class BackpipeCommand implements Callable<Integer> {
                 .client("porthouse-cli/" + Version.text())
                 .nativeTransport(false)
                 .maxUnacknowledged(MOST_UNACKNOWLEDGED)
+                // A line that cannot be sent now waits where it is read.
+                .offlineQueueBytes(0)
                 .events(reconnecting);
         reconnecting.configure(options);
-        BackpipeLines lines = new BackpipeLines(this::say);
+        BackpipeLines lines = new BackpipeLines(reconnecting, this::say);
         try (Backpipe backpipe = Porthouse.backpipe(options.build())) {
             var unused = reconnecting.over().thenRun(() -> {
                 var unusedEnd = backpipe.closeAsync();

@@ -21,6 +21,7 @@ final class BackpipeLines {
     /** What one line says. */
     private record Line(String room, JsonNode message, JsonNode base64) {}
 
+    private final Reconnecting reconnecting;
     private final Consumer<String> say;
 
     // The network thread counts too, so all of this is in the lock.
@@ -29,16 +30,21 @@ final class BackpipeLines {
     private long refused;
     private long outstanding;
 
-    /** @param say tells the person; called by any thread */
-    BackpipeLines(Consumer<String> say) {
+    /**
+     * @param reconnecting knows whether the connection comes back
+     * @param say tells the person; called by any thread
+     */
+    BackpipeLines(Reconnecting reconnecting, Consumer<String> say) {
+        this.reconnecting = reconnecting;
         this.say = say;
     }
 
     /**
-     * Sends until the lines end, and waits for the receipts. Empty lines are passed over.
+     * Sends until the lines end, and waits for the receipts. Empty lines are passed over. While there is no connection, lines
+     * are not read.
      *
-     * @throws PorthouseException if the connection has ended, so that nothing more can be sent
-     * @throws CommandException if a line is so long that the next one cannot be found
+     * @throws CommandException if a line is so long that the next one cannot be found, or the connection has ended, so that
+     *     nothing more can be sent
      */
     void send(Backpipe backpipe, LineReader lines) throws CommandException, IOException, InterruptedException {
         long number = 0;
@@ -49,6 +55,8 @@ final class BackpipeLines {
                     send(backpipe, number, line);
                 }
             }
+        } catch (PorthouseException e) {
+            throw notSent(number, e);
         } catch (LineReader.LineTooLongException e) {
             throw new CommandException(
                     ExitCode.FAILED,
@@ -77,13 +85,16 @@ final class BackpipeLines {
         return failed == refused ? ExitCode.REFUSED : ExitCode.FAILED;
     }
 
-    private void send(Backpipe backpipe, long number, byte[] text) {
+    private CommandException notSent(long number, PorthouseException failure) {
+        Exception cause = reconnecting.over().isDone() ? reconnecting.over().join() : failure;
+        return new CommandException(
+                Failures.code(cause), "line " + number + " and the rest were not sent: " + cause.getMessage(), cause);
+    }
+
+    private void send(Backpipe backpipe, long number, byte[] text) throws InterruptedException {
         CompletableFuture<SendReceipt> receipt;
         try {
-            Line line = parse(text);
-            receipt = line.message.isTextual()
-                    ? backpipe.send(line.room, line.message.textValue())
-                    : backpipe.send(line.room, Base64.getDecoder().decode(line.base64.textValue()));
+            receipt = sendWhenConnected(backpipe, parse(text));
         } catch (JsonProcessingException e) {
             failed(number, "is not JSON: " + e.getOriginalMessage(), false);
             return;
@@ -95,6 +106,28 @@ final class BackpipeLines {
             outstanding++;
         }
         var unused = receipt.whenComplete((done, failure) -> resolved(number, failure));
+    }
+
+    private CompletableFuture<SendReceipt> sendWhenConnected(Backpipe backpipe, Line line) throws InterruptedException {
+        while (true) {
+            try {
+                return line.message.isTextual()
+                        ? backpipe.send(line.room, line.message.textValue())
+                        : backpipe.send(line.room, Base64.getDecoder().decode(line.base64.textValue()));
+            } catch (PorthouseException e) {
+                if (!mayPass(e) || !reconnecting.awaitConnection()) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /** Returns whether a failure, of which nothing was sent, is that of a moment. */
+    private static boolean mayPass(PorthouseException failure) {
+        return switch (failure.kind()) {
+            case LOST, FULL, TIMEOUT -> true;
+            default -> false;
+        };
     }
 
     /** @throws IllegalArgumentException if it is JSON, but not a line of ours */

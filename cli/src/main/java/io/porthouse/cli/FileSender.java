@@ -83,13 +83,13 @@ final class FileSender {
     /** Sends a file until it went over one connection. */
     private Sent sendWhole(String file, String name) throws CommandException, IOException, InterruptedException {
         for (int attempt = 1; ; attempt++) {
-            int losses = reconnecting.losses();
+            int returns = reconnecting.returns();
             try {
                 return sendOnce(file, name);
             } catch (PorthouseException e) {
                 progress.clear();
                 requireAgain(e, file, attempt);
-                reconnecting.awaitBack(losses);
+                reconnecting.awaitBack(returns);
             }
         }
     }
@@ -123,7 +123,7 @@ final class FileSender {
                                 outcome.completeExceptionally(failure);
                             }
                         });
-                    } catch (RuntimeException e) {
+                    } catch (RuntimeException | Error e) {
                         outcome.completeExceptionally(e);
                     }
                 },

@@ -20,6 +20,8 @@ final class Reconnecting implements ConnectionEvents {
     /** How often receivers try, and how long senders who are back give them before they send again. */
     private static final Duration LONGEST_DELAY = Duration.ofSeconds(1);
 
+    private static final Duration NOTICE = Duration.ofMillis(100);
+
     private final Duration limit;
     private final Consumer<String> say;
     private final CompletableFuture<CommandException> over = new CompletableFuture<>();
@@ -62,15 +64,36 @@ final class Reconnecting implements ConnectionEvents {
         return losses;
     }
 
+    /** How many times it came back. */
+    synchronized int returns() {
+        return away ? losses - 1 : losses;
+    }
+
+    /**
+     * Waits for a connection, after something could not be sent. Who sends may notice a loss before it is told, so this gives
+     * it a moment.
+     *
+     * @return false if there will be none any more
+     */
+    synchronized boolean awaitConnection() throws InterruptedException {
+        if (!away && !ended) {
+            TimeUnit.NANOSECONDS.timedWait(this, NOTICE.toNanos());
+        }
+        while (away && !ended) {
+            wait();
+        }
+        return !ended;
+    }
+
     /**
      * Waits until the connection is back from a loss, and a little longer: receivers that lost theirs at the same moment are
      * to be back before anything is sent again. Returns at once if it will not come back.
      *
-     * @param before what {@link #losses} was when the connection was still there
+     * @param before what {@link #returns} was when what is to be sent again was begun
      */
     void awaitBack(int before) throws InterruptedException {
         synchronized (this) {
-            while ((losses == before || away) && !ended) {
+            while (returns() == before && !ended) {
                 wait();
             }
             if (ended) {
@@ -126,12 +149,14 @@ final class Reconnecting implements ConnectionEvents {
             if (!away || losses != loss) {
                 return;
             }
-            ended = true;
-            notifyAll();
         }
         over.complete(new CommandException(
                 Failures.code(cause),
                 "the connection did not come back within " + limit.toSeconds() + " s: " + cause.getMessage(),
                 cause));
+        synchronized (this) {
+            ended = true;
+            notifyAll();
+        }
     }
 }
