@@ -182,7 +182,7 @@ class LargeEnvelopeIT {
         endConnections();
         router.signal("TERM");
         assertThat(router.exit()).as(router.err()).isZero();
-        assertThat(router.err()).doesNotContain("OutOfMemory");
+        assertThat(router.err()).doesNotContain("MemoryError");
     }
 
     /** Waits for the receipt; returns the most that the router's buffers held meanwhile. */
@@ -196,8 +196,8 @@ class LargeEnvelopeIT {
     }
 
     @Test
-    void aGibibyteReachesThemAllThoughOneIsSlowAtFirst() throws Exception {
-        arrives(1L << 30, Duration.ofSeconds(2), Duration.ofSeconds(100));
+    void aGibibyteReachesThemAllThoughOneIsSlowForLong() throws Exception {
+        arrives(1L << 30, Duration.ofSeconds(30), Duration.ofSeconds(100));
     }
 
     @Test
@@ -210,7 +210,7 @@ class LargeEnvelopeIT {
     @Test
     @Tag("long")
     @Timeout(value = 10, unit = TimeUnit.MINUTES)
-    void tenGibibytesReachThemAllThoughOneIsSlowAtFirst() throws Exception {
-        arrives(10L << 30, Duration.ofSeconds(20), Duration.ofMinutes(5));
+    void tenGibibytesReachThemAllThoughOneIsSlowForLong() throws Exception {
+        arrives(10L << 30, Duration.ofSeconds(30), Duration.ofMinutes(5));
     }
 }
