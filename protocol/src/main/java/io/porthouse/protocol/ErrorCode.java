@@ -13,7 +13,7 @@ public enum ErrorCode {
     ROOM_UNAVAILABLE(102, "room misnamed, absent or not granted"),
     TOO_LARGE(103, "too large for the room"),
     RATE_LIMITED(104, "rate-limited"),
-    TOO_MANY_ROOMS(105, "too many rooms on this connection"),
+    TOO_MANY_ROOMS(105, "too many rooms on this connection, or transient rooms of its account"),
     UNKNOWN_TYPE(106, "unknown or router-only frame type"),
     TOO_MANY_ENVELOPES(107, "too many open envelopes"),
     ROOM_FULL(108, "room full"),
