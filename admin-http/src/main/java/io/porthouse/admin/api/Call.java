@@ -63,11 +63,6 @@ final class Call {
         return caller;
     }
 
-    /** Returns who calls, if that is known. */
-    Optional<Caller> callerIfKnown() {
-        return Optional.ofNullable(caller);
-    }
-
     boolean isByOperator() {
         return caller != null && caller.isOperator();
     }

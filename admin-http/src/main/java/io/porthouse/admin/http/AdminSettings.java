@@ -54,13 +54,11 @@ public record AdminSettings(
 
         /** @throws IllegalArgumentException if a value is out of its range, naming it */
         public Limits {
-            require(connections >= 1, "admin.limits.connections is below 1");
-            require(
-                    headBytes >= KIBIBYTE && headBytes <= 64 * KIBIBYTE,
-                    "admin.limits.headBytes must be 1 KiB to 64 KiB");
-            require(bodyBytes >= KIBIBYTE, "admin.limits.bodyBytes is below 1 KiB");
-            require(importBytes >= KIBIBYTE, "admin.limits.importBytes is below 1 KiB");
-            require(workers >= 1, "admin.limits.workers is below 1");
+            require(connections >= 1, "admin.connections is below 1");
+            require(headBytes >= KIBIBYTE && headBytes <= 64 * KIBIBYTE, "headBytes must be 1 KiB to 64 KiB");
+            require(bodyBytes >= KIBIBYTE, "bodyBytes is below 1 KiB");
+            require(importBytes >= KIBIBYTE, "admin.importBytes is below 1 KiB");
+            require(workers >= 1, "workers is below 1");
         }
     }
 
@@ -88,11 +86,11 @@ public record AdminSettings(
 
         /** @throws IllegalArgumentException if a value is out of its range, naming it */
         public Times {
-            requireTimeout("admin.times.idle", idle);
-            requireTimeout("admin.times.request", request);
-            requireTimeout("admin.times.answer", answer);
-            require(sessionIdle.toSeconds() >= 1, "admin.times.sessionIdle is below 1 s");
-            require(sessionLifetime.toSeconds() >= 1, "admin.times.sessionLifetime is below 1 s");
+            requireTimeout("idle", idle);
+            requireTimeout("request", request);
+            requireTimeout("answer", answer);
+            require(sessionIdle.toSeconds() >= 1, "admin.sessionIdleMinutes is below 1 s");
+            require(sessionLifetime.toSeconds() >= 1, "admin.sessionLifetimeMinutes is below 1 s");
         }
 
         private static void requireTimeout(String name, Duration timeout) {

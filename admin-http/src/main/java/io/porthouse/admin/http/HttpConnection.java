@@ -1,6 +1,5 @@
 package io.porthouse.admin.http;
 
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.SocketChannel;
@@ -39,6 +38,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
 
     private final SocketChannel channel;
     private final HttpServer.Shared server;
+    private final BodyBudget.Share bodies;
 
     private @Nullable Exchange exchange;
     private @Nullable HttpRequest head;
@@ -52,12 +52,10 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     private boolean isLingering;
     private long startedNanos;
 
-    /** What this connection holds of the budget for bodies. */
-    private long reservedBytes;
-
     HttpConnection(SocketChannel channel, HttpServer.Shared server) {
         this.channel = channel;
         this.server = server;
+        this.bodies = server.bodies().share();
     }
 
     // ---- the connection
@@ -75,7 +73,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         server.disconnected(this);
-        releaseBytes();
+        bodies.release();
         cancelDeadline();
         if (body != null) {
             body.fail(Problem.of(HttpResponseStatus.BAD_REQUEST, "bad-request", "the body ended early"));
@@ -286,19 +284,11 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
      * nobody up. One that is passed on takes nothing.
      */
     private boolean reserveFor(BodyReader reader, HttpContent part) {
-        if (reader.isTimedByPart || reserveBytes(part.content().readableBytes())) {
+        if (reader.isTimedByPart || bodies.reserve(part.content().readableBytes())) {
             return true;
         }
         reader.fail(HttpServer.busy("too much is sent at once"));
         return false;
-    }
-
-    private boolean reserveBytes(long bytes) {
-        if (!server.reserve(bytes)) {
-            return false;
-        }
-        reservedBytes += bytes;
-        return true;
     }
 
     /**
@@ -306,20 +296,14 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
      * than there is: such answers are short, and one at a time for each connection.
      */
     private boolean reserveForAnswer(Response answer) {
-        if (!(answer.body() instanceof Response.Body.Whole whole) || reserveBytes(whole.bytes.length)) {
+        if (!(answer.body() instanceof Response.Body.Whole whole) || bodies.reserve(whole.bytes.length)) {
             return true;
         }
         if (exchange == null || !exchange.request().isUnsafe()) {
             return false;
         }
-        server.overdraw(whole.bytes.length);
-        reservedBytes += whole.bytes.length;
+        bodies.overdraw(whole.bytes.length);
         return true;
-    }
-
-    private void releaseBytes() {
-        server.release(reservedBytes);
-        reservedBytes = 0;
     }
 
     private void setBodyDeadline(BodyReader reader) {
@@ -365,7 +349,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
 
     private void answer(String id, Response wanted) {
         cancelDeadline();
-        releaseBytes();
+        bodies.release();
         body = null;
         if (!channel.isActive()) {
             return;
@@ -379,8 +363,18 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         isLastRequest |=
                 head == null || !HttpUtil.isKeepAlive(head) || !isBodyRead || isEndedByClose || server.isEnding();
         AnswerHead answerHead = new AnswerHead(id, response, isHead, isHttp10, isLastRequest);
+        count(id, response.status());
+        if (response.body() instanceof Response.Body.Written written && !isHead) {
+            writeSlowly(id, answerHead, written);
+        } else {
+            setDeadline(server.times().request(), this::close);
+            channel.writeAndFlush(answerHead.whole()).addListener(end -> finish(end.isSuccess()));
+        }
+    }
+
+    private void count(String id, HttpResponseStatus status) {
         long nanos = System.nanoTime() - startedNanos;
-        server.answered(response.status(), nanos);
+        server.answered(status, nanos);
         if (LOG.isDebugEnabled() && exchange != null) {
             Request request = exchange.request();
             LOG.debug(
@@ -389,14 +383,8 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
                     request.method(),
                     request.path(),
                     request.from().getHostAddress(),
-                    response.status().code(),
+                    status.code(),
                     nanos / 1_000_000);
-        }
-        if (response.body() instanceof Response.Body.Written written && !isHead) {
-            writeSlowly(id, answerHead, written);
-        } else {
-            setDeadline(server.times().request(), this::close);
-            channel.writeAndFlush(answerHead.whole()).addListener(end -> finish(end.isSuccess()));
         }
     }
 
@@ -428,7 +416,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
 
     private void finish(boolean isWritten) {
         cancelDeadline();
-        releaseBytes();
+        bodies.release();
         if (!isWritten) {
             close();
         } else if (isLastRequest) {
@@ -445,10 +433,5 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         setDeadline(LINGER, this::close);
         Future<?> unused = channel.shutdownOutput();
         readNext();
-    }
-
-    /** The channel, for who counts. */
-    Channel channel() {
-        return channel;
     }
 }

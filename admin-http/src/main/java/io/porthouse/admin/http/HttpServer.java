@@ -4,7 +4,6 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
-import io.micrometer.core.instrument.binder.BaseUnits;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -37,7 +36,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -172,9 +170,6 @@ public final class HttpServer implements AutoCloseable {
     /** What all connections share. Thread-safe. */
     static final class Shared {
 
-        /** Of all bodies in memory at once, in and out; several of the largest message. Answers to changes may exceed it. */
-        static final long BODIES_BYTES = 64 << 20;
-
         private static final String REQUEST_ID = "x-request-id";
         private static final Pattern ID = Pattern.compile("[A-Za-z0-9._-]{1,64}");
 
@@ -185,7 +180,7 @@ public final class HttpServer implements AutoCloseable {
         private final CompletableFuture<Void> ended = new CompletableFuture<>();
         private final List<Timer> byStatusClass;
         private final Counter refused;
-        private final AtomicLong bodiesBytes = new AtomicLong();
+        private final BodyBudget bodies;
         private volatile boolean isEnding;
 
         Shared(AdminSettings settings, Application application, MeterRegistry metrics) {
@@ -204,10 +199,7 @@ public final class HttpServer implements AutoCloseable {
             Gauge.builder("porthouse.admin.connections", connections, Set::size)
                     .description("Connections to the admin listener")
                     .register(metrics);
-            Gauge.builder("porthouse.admin.bodies", bodiesBytes, AtomicLong::get)
-                    .description("Bodies of requests and answers in memory")
-                    .baseUnit(BaseUnits.BYTES)
-                    .register(metrics);
+            this.bodies = new BodyBudget(metrics);
         }
 
         AdminSettings.Times times() {
@@ -220,6 +212,10 @@ public final class HttpServer implements AutoCloseable {
 
         HeadReader heads() {
             return heads;
+        }
+
+        BodyBudget bodies() {
+            return bodies;
         }
 
         /** Counts a connection in; returns whether there is room for it. */
@@ -240,21 +236,6 @@ public final class HttpServer implements AutoCloseable {
             if (isEnding && connections.isEmpty()) {
                 ended.complete(null);
             }
-        }
-
-        /** Takes of the budget for bodies; returns whether there is as much. */
-        boolean reserve(long bytes) {
-            long before = bodiesBytes.getAndUpdate(used -> used + bytes <= BODIES_BYTES ? used + bytes : used);
-            return before + bytes <= BODIES_BYTES;
-        }
-
-        /** Takes of the budget for bodies what must be taken, even if there is not as much. */
-        void overdraw(long bytes) {
-            bodiesBytes.addAndGet(bytes);
-        }
-
-        void release(long bytes) {
-            bodiesBytes.addAndGet(-bytes);
         }
 
         /** Returns whether each connection ends with its present request. */

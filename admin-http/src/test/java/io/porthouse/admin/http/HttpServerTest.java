@@ -406,7 +406,7 @@ class HttpServerTest {
 
     @Test
     void bodiesInMemoryHaveABudgetThatComesBack() throws Exception {
-        long most = HttpServer.Shared.BODIES_BYTES;
+        long most = BodyBudget.BYTES;
         int each = EchoServer.MAX_BODY_BYTES * 1_000;
         try (EchoServer echo = new EchoServer(HttpServerTest::patient)) {
             List<RawClient> clients = new ArrayList<>();
