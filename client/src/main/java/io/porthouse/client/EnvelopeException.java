@@ -40,6 +40,8 @@ public final class EnvelopeException extends IOException {
             case MALFORMED -> "it does not follow the protocol; update the older of the two clients";
             case TOO_MANY_OPEN -> "too many are arriving at once; raise maxIncomingEnvelopes";
             case TOO_LARGE -> "it is larger than the limit that was set here; raise it, or receive a stream";
+            case RECEIVER_FAILED ->
+                "the program that takes it failed, as its log says; mend it, and have it sent again";
             case ROOM_LOST -> "the room was left, withdrawn or deleted; join it again, and have it sent again";
             case CONNECTION_LOST -> "the connection ended; connect again, and have it sent again";
         };

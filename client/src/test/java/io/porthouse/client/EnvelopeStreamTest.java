@@ -153,7 +153,12 @@ class EnvelopeStreamTest {
             assertThat(second.reason()).isEqualTo(first.reason());
             failure.complete(first);
         };
-        try (var pair = router.connect(router.options().onEnvelope(EnvelopeHandler.stream(reader)))) {
+        EnvelopeHandler handler = EnvelopeHandler.stream(reader).withProgress((envelope, soFar) -> {
+            if (reason == EnvelopeFailure.RECEIVER_FAILED && soFar > 1024) {
+                throw new IllegalStateException("as the test wants it");
+            }
+        });
+        try (var pair = router.connect(router.options().onEnvelope(handler))) {
             List<byte[]> frames = frames(Envelope.of(random(5000)).withName("a.bin"), 1);
             pair.router().write(frames.get(0));
             assertThat(soon(begun)).hasSize(10);
@@ -174,6 +179,7 @@ class EnvelopeStreamTest {
                         out.writeBytes(frames.get(4), 0, 32);
                         out.setInt(0, 28).setInt(28, 1);
                     });
+                case RECEIVER_FAILED -> pair.router().write(frames.get(1));
                 case ROOM_LOST -> pair.router().control(new ControlBody.Withdrawn("acme/lobby", "withdrawn"), LOBBY, 0);
                 default -> pair.router().control(new ControlBody.Close(3001, "slow-receiver", null), 0, 0);
             }

@@ -134,7 +134,7 @@ public final class EnvelopeAssembler {
             for (ByteBuffer stretch : data.nioBuffers()) {
                 envelope.crc.update(stretch);
             }
-            envelope.sink.data(data);
+            feed(envelope.sink, data);
         }
         if (!last) {
             open.put(key, envelope);
@@ -145,15 +145,47 @@ public final class EnvelopeAssembler {
         }
     }
 
+    private static void feed(EnvelopeSink sink, ByteBuf data) {
+        try {
+            sink.data(data);
+        } catch (RuntimeException | Error failure) {
+            try {
+                sink.failed(EnvelopeFailure.RECEIVER_FAILED);
+            } catch (RuntimeException | Error another) {
+                addTo(failure, another);
+            }
+            throw failure;
+        }
+    }
+
+    /** Tells every sink, whatever one of them throws; the first failure passes through behind the last call. */
     private void endWhere(Predicate<EnvelopeKey> which, EnvelopeFailure reason) {
+        Throwable first = null;
         Iterator<Map.Entry<EnvelopeKey, Open>> all = open.entrySet().iterator();
         while (all.hasNext()) {
             Map.Entry<EnvelopeKey, Open> entry = all.next();
             if (which.test(entry.getKey())) {
                 all.remove();
-                entry.getValue().sink.failed(reason);
+                try {
+                    entry.getValue().sink.failed(reason);
+                } catch (RuntimeException | Error failure) {
+                    first = first == null ? failure : addTo(first, failure);
+                }
             }
         }
+        if (first instanceof Error error) {
+            throw error;
+        }
+        if (first instanceof RuntimeException failure) {
+            throw failure;
+        }
+    }
+
+    private static Throwable addTo(Throwable first, Throwable another) {
+        if (another != first) {
+            first.addSuppressed(another);
+        }
+        return first;
     }
 
     private static final class Open {

@@ -19,6 +19,8 @@ public enum EnvelopeFailure {
     TOO_MANY_OPEN,
     /** The payload is larger than the receiver wants to collect ({@link EnvelopeCollector}). */
     TOO_LARGE,
+    /** The code that takes it threw an exception. */
+    RECEIVER_FAILED,
     /** The room was left, withdrawn or deleted before the last chunk. */
     ROOM_LOST,
     /** The connection ended before the last chunk. */

@@ -3,6 +3,7 @@ package io.porthouse.protocol;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.CompositeByteBuf;
@@ -22,6 +23,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EnvelopeAssemblerTest {
 
@@ -67,17 +69,72 @@ class EnvelopeAssemblerTest {
         assertThat(frame.refCnt()).isZero();
     }
 
-    @Test
-    void whatASinkThrowsComesThroughAndItsEnvelopeIsForgotten() {
-        EnvelopeAssembler throwing = new EnvelopeAssembler(1, listener(data -> {
-            throw new IllegalStateException("disk full");
-        }));
+    /** A sink whose methods fail as a test wants, behind writing down how it ended. */
+    private record Failing(boolean atData, boolean atEnd, List<EnvelopeFailure> ends) implements EnvelopeSink {
+        @Override
+        public void data(ByteBuf data) {
+            if (atData) {
+                throw new IllegalStateException("disk full");
+            }
+        }
+
+        @Override
+        public void complete() {}
+
+        @Override
+        public void failed(EnvelopeFailure reason) {
+            ends.add(reason);
+            if (atEnd) {
+                throw new AssertionError("end " + ends.size());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whatASinkThrowsComesThroughAndItsEnvelopeHasFailed(boolean again) {
+        List<EnvelopeFailure> ends = new ArrayList<>();
+        EnvelopeAssembler throwing = new EnvelopeAssembler(1, sinks(new Failing(true, again, ends)));
         ByteBuf first = ChunkFrames.chunk(KEY, 0, ABC, 0, 3, false, true, "");
         ByteBuf second = ChunkFrames.chunk(KEY, 1, ABC, 3, 3, true, true, "");
-        assertThatIllegalStateException().isThrownBy(() -> throwing.accept(first, 0, first.readableBytes()));
+        assertThatIllegalStateException()
+                .isThrownBy(() -> throwing.accept(first, 0, first.readableBytes()))
+                .satisfies(failure -> assertThat(failure.getSuppressed()).hasSize(again ? 1 : 0));
+        assertThat(ends).containsExactly(EnvelopeFailure.RECEIVER_FAILED);
         assertThat(throwing.openEnvelopes()).isZero();
         throwing.accept(second, 0, second.readableBytes());
         assertThat(throwing.ignoredChunks()).isEqualTo(1);
+        assertThat(ends).hasSize(1);
+    }
+
+    @Test
+    void aProgressThatFailsIsTheEndOfItsEnvelope() {
+        List<EnvelopeFailure> ends = new ArrayList<>();
+        EnvelopeSink counted = new Failing(false, false, ends).withProgress(bytes -> {
+            throw new IllegalStateException("as the test wants it");
+        });
+        EnvelopeAssembler counting = new EnvelopeAssembler(1, sinks(counted));
+        ByteBuf first = ChunkFrames.chunk(KEY, 0, ABC, 0, 3, false, true, "");
+        assertThatIllegalStateException().isThrownBy(() -> counting.accept(first, 0, first.readableBytes()));
+        assertThat(ends).containsExactly(EnvelopeFailure.RECEIVER_FAILED);
+    }
+
+    @Test
+    void everyEnvelopeIsToldOfTheEndWhateverOthersThrow() {
+        List<EnvelopeFailure> ends = new ArrayList<>();
+        EnvelopeAssembler throwing = new EnvelopeAssembler(3, sinks(new Failing(false, true, ends)));
+        for (int id = 1; id <= 3; id++) {
+            ByteBuf first = ChunkFrames.chunk(new EnvelopeKey(1, 0, 1, id), 0, ABC, 0, 3, false, true, "");
+            throwing.accept(first, 0, first.readableBytes());
+        }
+        assertThatThrownBy(throwing::end)
+                .isInstanceOf(AssertionError.class)
+                .hasMessage("end 1")
+                .satisfies(failure -> assertThat(failure.getSuppressed())
+                        .extracting(Throwable::getMessage)
+                        .containsExactly("end 2", "end 3"));
+        assertThat(ends).hasSize(3).containsOnly(EnvelopeFailure.CONNECTION_LOST);
+        assertThat(throwing.openEnvelopes()).isZero();
     }
 
     @Test
@@ -211,23 +268,28 @@ class EnvelopeAssemblerTest {
     }
 
     private static EnvelopeListener listener(DataHandler handler) {
+        return sinks(new EnvelopeSink() {
+            @Override
+            public void data(ByteBuf data) {
+                handler.data(data);
+            }
+
+            @Override
+            public void complete() {}
+
+            @Override
+            public void failed(EnvelopeFailure reason) {
+                throw new AssertionError(reason);
+            }
+        });
+    }
+
+    /** Feeds every envelope to the same sink. */
+    private static EnvelopeListener sinks(EnvelopeSink sink) {
         return new EnvelopeListener() {
             @Override
             public EnvelopeSink begin(EnvelopeKey key, long totalBytes, boolean text, EnvelopeMetadata metadata) {
-                return new EnvelopeSink() {
-                    @Override
-                    public void data(ByteBuf data) {
-                        handler.data(data);
-                    }
-
-                    @Override
-                    public void complete() {}
-
-                    @Override
-                    public void failed(EnvelopeFailure reason) {
-                        throw new AssertionError(reason);
-                    }
-                };
+                return sink;
             }
 
             @Override
