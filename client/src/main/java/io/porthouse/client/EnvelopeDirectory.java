@@ -119,18 +119,32 @@ public final class EnvelopeDirectory implements AutoCloseable {
     }
 
     /** Removes a file that will not arrive. */
-    synchronized void drop(Part part) {
+    synchronized void drop(Part part) throws IOException {
         if (arriving.remove(part)) {
             delete(part);
         }
     }
 
-    /** Removes what has not arrived, and saves nothing more. What is kept stays. Idempotent. */
+    /**
+     * Removes what has not arrived, and saves nothing more. What is kept stays. Idempotent.
+     *
+     * @throws UncheckedIOException if some of it cannot be removed; the rest is
+     */
     @Override
     public synchronized void close() {
         closed = true;
-        arriving.forEach(EnvelopeDirectory::delete);
+        UncheckedIOException failure = null;
+        for (Part part : arriving) {
+            try {
+                delete(part);
+            } catch (IOException e) {
+                failure = failure == null ? new UncheckedIOException(e) : failure;
+            }
+        }
         arriving.clear();
+        if (failure != null) {
+            throw failure;
+        }
     }
 
     private Path resolve(String name) {
@@ -159,18 +173,30 @@ public final class EnvelopeDirectory implements AutoCloseable {
         } catch (UnsupportedOperationException | FileSystemException noLinksHere) {
             // The name is taken by an empty file of our own first, which then is replaced.
             Files.createFile(path);
-            Files.move(part, path, StandardCopyOption.ATOMIC_MOVE);
+            replace(path, part);
             return;
         }
         Files.delete(part);
     }
 
-    private static void delete(Part part) {
+    /** Puts the part in the place of an empty file of our own, which does not stay if that fails. */
+    private static void replace(Path empty, Path part) throws IOException {
+        boolean moved = false;
+        try {
+            Files.move(part, empty, StandardCopyOption.ATOMIC_MOVE);
+            moved = true;
+        } finally {
+            if (!moved) {
+                Files.deleteIfExists(empty);
+            }
+        }
+    }
+
+    private static void delete(Part part) throws IOException {
         try {
             part.channel.close();
+        } finally {
             Files.deleteIfExists(part.path);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 }

@@ -74,10 +74,16 @@ final class FileSink implements EnvelopeSink {
     }
 
     private void giveUp(IOException failure) {
-        if (part != null) {
-            directory.drop(part);
-            part = null;
-            lost.accept(envelope, failure);
+        EnvelopeDirectory.Part given = part;
+        if (given == null) {
+            return;
         }
+        part = null;
+        try {
+            directory.drop(given);
+        } catch (IOException e) {
+            failure.addSuppressed(e);
+        }
+        lost.accept(envelope, failure);
     }
 }

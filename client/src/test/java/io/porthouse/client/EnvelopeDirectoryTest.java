@@ -3,12 +3,18 @@ package io.porthouse.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.porthouse.protocol.EnvelopeFailure;
+import io.porthouse.protocol.EnvelopeMetadata;
+import io.porthouse.protocol.EnvelopeSink;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -74,6 +80,49 @@ class EnvelopeDirectoryTest {
         try (Stream<Path> above = Files.list(base)) {
             assertThat(above).containsExactly(base.resolve("in"));
         }
+    }
+
+    /** Puts something in the place of all that is arriving that cannot be deleted. */
+    private void obstruct() throws IOException {
+        for (String name : files()) {
+            Files.delete(dir.resolve(name));
+            Files.createDirectories(dir.resolve(name).resolve("full"));
+        }
+    }
+
+    @Test
+    void whatCannotBeKeptLeavesNoEmptyFile() throws Exception {
+        EnvelopeDirectory.Part part = part("text");
+        Files.delete(dir.resolve(files().get(0)));
+        assertThatThrownBy(() -> directory.keep(part, "a.txt")).isInstanceOf(NoSuchFileException.class);
+        assertThat(files()).isEmpty();
+    }
+
+    @Test
+    void whatCannotBeRemovedIsLostAllTheSame() throws Exception {
+        List<IOException> lost = new ArrayList<>();
+        EnvelopeSink sink = directory
+                .handler((envelope, file) -> {}, (envelope, failure) -> lost.add(failure))
+                .onEnvelope(new IncomingEnvelope("acme/lobby", 0, 1, 4, false, EnvelopeMetadata.NONE));
+        obstruct();
+        sink.failed(EnvelopeFailure.CANCELLED);
+        assertThat(lost).hasSize(1).allMatch(failure -> failure instanceof EnvelopeException);
+        assertThat(lost.get(0).getSuppressed()).hasSize(1);
+    }
+
+    @Test
+    void closingGoesOnBehindWhatCannotBeRemoved() throws Exception {
+        for (int i = 0; i < 10; i++) {
+            assertThat(part("obstructed")).isNotNull();
+        }
+        obstruct();
+        List<String> obstructed = files();
+        for (int i = 0; i < 10; i++) {
+            assertThat(part("open")).isNotNull();
+        }
+        assertThatThrownBy(directory::close).isInstanceOf(UncheckedIOException.class);
+        assertThat(files()).isEqualTo(obstructed);
+        directory.close();
     }
 
     @Test
