@@ -118,7 +118,7 @@ public final class Connection implements AutoCloseable {
      */
     public CompletableFuture<RoomGrant> join(String room) {
         String name = lifeline.fullName(room);
-        return lifeline.join(name, handlers.isHandled(handlers.ofRoom(name)));
+        return lifeline.join(name, handlers.isHandled(name));
     }
 
     /**
@@ -128,14 +128,14 @@ public final class Connection implements AutoCloseable {
      */
     public CompletableFuture<RoomGrant> receive(String room, MessageHandler handler) {
         String name = lifeline.fullName(room);
-        handlers.ofRoom(name).message = handler;
+        handlers.setMessages(name, handler);
         return lifeline.join(name, true);
     }
 
     /** Joins a room, if it is not held, and handles its envelopes; otherwise like {@link #receive}. */
     public CompletableFuture<RoomGrant> receiveEnvelopes(String room, EnvelopeHandler handler) {
         String name = lifeline.fullName(room);
-        handlers.ofRoom(name).envelope = handler;
+        handlers.setEnvelopes(name, handler);
         return lifeline.join(name, true);
     }
 
@@ -146,16 +146,14 @@ public final class Connection implements AutoCloseable {
      * @throws PorthouseException if the router refuses, or does not answer in the connect timeout
      */
     public Inbox messages(String room) {
-        Handlers.OfRoom own = handlers.ofRoom(lifeline.fullName(room));
-        Inbox[] made = new Inbox[1];
-        Inbox inbox = new Inbox(() -> {
-            own.message = null;
-            inboxes.remove(made[0]);
+        String name = lifeline.fullName(room);
+        Inbox inbox = new Inbox(closing -> {
+            handlers.removeMessages(name, closing.handler());
+            inboxes.remove(closing);
         });
-        made[0] = inbox;
         inboxes.add(inbox);
         try {
-            RoomGrant unused = await(receive(room, inbox::put), options.connectTimeout, "the room");
+            RoomGrant unused = await(receive(name, inbox.handler()), options.connectTimeout, "the room");
             return inbox;
         } catch (PorthouseException e) {
             inbox.close();
@@ -283,6 +281,8 @@ public final class Connection implements AutoCloseable {
     public CompletableFuture<Void> closeAsync() {
         if (closing.compareAndSet(false, true)) {
             delivery.stop();
+            // The handlers' thread may be waiting for one to have room, and without it nothing ends.
+            inboxes.forEach(inbox -> inbox.end(null));
             var unused = lifeline.close().whenComplete((none, failure) -> {
                 if (failure == null) {
                     closed.complete(null);

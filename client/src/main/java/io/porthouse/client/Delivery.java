@@ -201,6 +201,7 @@ final class Delivery {
     private void forgetLink(@Nullable PorthouseException cause) {
         space.lost(cause);
         guarded(assembler::end);
+        rooms.values().forEach(room -> handlers.forgetIfUnused(room.name));
         rooms.clear();
     }
 
@@ -268,6 +269,9 @@ final class Delivery {
         RoomView room = rooms.remove(handle);
         guarded(() -> assembler.endRoom(handle));
         ControlBody.Withdrawn body = decode(ControlBody.Withdrawn.class, in, index, bytes);
+        if (room != null) {
+            handlers.forgetIfUnused(room.name);
+        }
         if (room != null && body != null) {
             guarded(() -> events.onWithdrawn(room.name, body.reason()));
         }

@@ -8,6 +8,7 @@ import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,11 +33,12 @@ public final class Inbox implements Iterable<Message>, AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final ArrayDeque<Message> messages = new ArrayDeque<>();
-    private final Runnable whenClosed;
+    private final MessageHandler handler = this::put;
+    private final Consumer<Inbox> whenClosed;
     private boolean closed;
     private @Nullable PorthouseException failure;
 
-    Inbox(Runnable whenClosed) {
+    Inbox(Consumer<Inbox> whenClosed) {
         this.whenClosed = whenClosed;
     }
 
@@ -87,14 +89,28 @@ public final class Inbox implements Iterable<Message>, AutoCloseable {
     @Override
     public void close() {
         end(null);
-        whenClosed.run();
+        whenClosed.accept(this);
+    }
+
+    /** What fills it; always the same. */
+    MessageHandler handler() {
+        return handler;
+    }
+
+    boolean isFull() {
+        lock.lock();
+        try {
+            return messages.size() >= CAPACITY;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Called by the connection's handler thread: waits while the inbox is full. */
-    void put(Message message) {
+    private void put(Message message) {
         lock.lock();
         try {
-            while (!closed && messages.size() >= CAPACITY) {
+            while (!closed && isFull()) {
                 changed.awaitUninterruptibly();
             }
             if (!closed) {

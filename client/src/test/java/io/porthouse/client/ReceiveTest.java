@@ -352,6 +352,38 @@ class ReceiveTest {
     }
 
     @Test
+    void aFullInboxThatNobodyTakesFromDoesNotOutliveItsConnection() throws Exception {
+        try (var pair = router.connect(journal().onMessage(message -> {}))) {
+            expect("granted acme/lobby join", "granted acme/side join");
+            Inbox inbox = openInbox(pair);
+            expect("granted acme/lobby join");
+            pair.router().write(out -> {
+                for (int i = 1; i <= 2 * Inbox.CAPACITY; i++) {
+                    text(out, LOBBY, i, "m" + i);
+                }
+            });
+            await().atMost(Duration.ofSeconds(60)).until(inbox::isFull);
+            CompletableFuture<Void> closed = pair.connection().closeAsync();
+            pair.router().read(FrameType.CLOSE);
+            pair.router().close();
+            soon(closed);
+            expect("ended well");
+            assertThat(inbox).hasSize(Inbox.CAPACITY);
+        }
+    }
+
+    @Test
+    void aSecondInboxOfARoomStaysWhenTheFirstIsClosed() throws Exception {
+        try (var pair = router.connect(router.options())) {
+            Inbox first = openInbox(pair);
+            Inbox second = openInbox(pair);
+            first.close();
+            pair.router().write(out -> text(out, LOBBY, 1, "a"));
+            assertThat(second.next(Duration.ofSeconds(60)).map(Message::text)).isEqualTo(Optional.of("a"));
+        }
+    }
+
+    @Test
     void pingsAreAnswered() throws Exception {
         try (var pair = router.connect(router.options())) {
             pair.router().write(out -> Frame.writeHeader(out, 0, FrameType.PING, 0, 0, 0, 0, 77));
