@@ -138,7 +138,13 @@ final class Delivery {
     private void enqueue(Object item) {
         queue.add(item);
         if (scheduled.getAndIncrement() == 0) {
-            executor.execute(this::drain);
+            try {
+                executor.execute(this::drain);
+            } catch (RuntimeException | Error noThread) {
+                // Whatever comes next tries again, and finds this too.
+                scheduled.set(0);
+                throw noThread;
+            }
         }
     }
 
