@@ -41,6 +41,7 @@ final class FrameReader extends ChannelInboundHandlerAdapter {
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         // The same as the read buffer's block, which has a reference of its own.
         ((ByteBuf) message).release();
+        link.onBytes();
         ByteBuf block = received.block();
         int bad = block == null ? 0 : walk(block);
         if (bad != 0) {

@@ -260,11 +260,15 @@ final class Link {
         begun.sayHello();
     }
 
-    /** Sees one whole frame; returns whether the user's side is to see it too. */
-    boolean onFrame(byte type, ByteBuf in, int index, int bytes) {
+    /** Something came, perhaps not a whole frame yet: on a slow line a large one takes longer than two heartbeats. */
+    void onBytes() {
         if (heartbeat != null) {
             heartbeat.heard();
         }
+    }
+
+    /** Sees one whole frame; returns whether the user's side is to see it too. */
+    boolean onFrame(byte type, ByteBuf in, int index, int bytes) {
         try {
             return present(conversation).onFrame(type, in, index, bytes);
         } catch (MalformedBodyException e) {

@@ -402,6 +402,34 @@ class ReceiveTest {
         }
     }
 
+    @Test
+    void aRouterThatIsSlowWithALargeFrameIsNotSilent() throws Exception {
+        try (var pair = router.connect(journal(), peer -> {
+            peer.readHello();
+            peer.write(out -> {
+                ScriptedRouter.welcome(out, 1, 1, 2 << 20);
+                ScriptedRouter.granted(out, LOBBY, "acme/lobby", 1);
+            });
+        })) {
+            expect("granted acme/lobby join");
+            ByteBuf frame = Unpooled.buffer();
+            text(frame, LOBBY, 1, "s".repeat(16));
+            pair.router().write(read(frame, Frame.HEADER_BYTES));
+            // Longer than three heartbeats of a second, and never still for half of one.
+            for (int i = 0; i < 16; i++) {
+                assertThat(seen.poll(200, TimeUnit.MILLISECONDS)).isNull();
+                pair.router().write(read(frame, 1));
+            }
+            expect("acme/lobby 1 " + "s".repeat(16));
+        }
+    }
+
+    private static byte[] read(ByteBuf from, int count) {
+        byte[] bytes = new byte[count];
+        from.readBytes(bytes);
+        return bytes;
+    }
+
     private static Inbox openInbox(ScriptedRouter.Pair pair) throws Exception {
         CompletableFuture<Inbox> opening =
                 CompletableFuture.supplyAsync(() -> pair.connection().messages("lobby"));
