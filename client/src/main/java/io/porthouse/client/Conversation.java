@@ -142,6 +142,10 @@ final class Conversation {
 
     private boolean onError(ControlBody.Refusal body, long correlation) {
         PorthouseException refusal = PorthouseException.rejected(body);
+        if (answersHello(correlation) && again && refusal.isUnreadable()) {
+            link.onFailure(PorthouseException.unreadable(refusal));
+            return false;
+        }
         if (answersHello(correlation) && welcome != null && again) {
             answersAwaited--;
             readyIfAnswered(welcome);

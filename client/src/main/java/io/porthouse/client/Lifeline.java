@@ -496,9 +496,13 @@ final class Lifeline {
     /** Asks for the rooms that HELLO doesn't bring; may block. */
     private void restore(Link link) {
         try {
-            List<CompletableFuture<?>> answers = memberships.restore(link);
-            var unused = CompletableFuture.allOf(answers.toArray(CompletableFuture<?>[]::new))
-                    .whenComplete((all, refused) -> link.afterRead(() -> executor.execute(() -> flush(link))));
+            var unused = memberships.restore(link).whenComplete((all, failure) -> {
+                if (failure != null && failure.getCause() instanceof PorthouseException unreadable) {
+                    link.cut(unreadable);
+                } else {
+                    link.afterRead(() -> executor.execute(() -> flush(link)));
+                }
+            });
         } catch (PorthouseException e) {
             link.cut(e);
         }
@@ -529,6 +533,7 @@ final class Lifeline {
             over = end;
             if (over == null) {
                 offline.putBack(item);
+                watchExpiry();
             }
         } finally {
             lock.unlock();

@@ -38,15 +38,29 @@ final class Memberships {
         return joined.isEmpty() && left.isEmpty();
     }
 
-    /** Asks a link for the same; returns what will be answered. */
-    List<CompletableFuture<?>> restore(Link link) {
+    /**
+     * Asks a link for the same.
+     *
+     * @return completes when all is answered, also if rooms are refused; fails if the router can't look one of them up now
+     */
+    CompletableFuture<Void> restore(Link link) {
         List<CompletableFuture<?>> answers = new ArrayList<>();
-        joined.forEach((room, receive) -> answers.add(link.join(room, receive)));
+        joined.forEach((room, receive) -> answers.add(settled(link.join(room, receive))));
         for (Rooms.Held held : link.rooms().all()) {
             if (left.contains(held.name)) {
-                answers.add(link.leave(held));
+                // That it is not held any more is as good.
+                answers.add(link.leave(held).exceptionally(gone -> null));
             }
         }
-        return answers;
+        return CompletableFuture.allOf(answers.toArray(CompletableFuture<?>[]::new));
+    }
+
+    private static CompletableFuture<Boolean> settled(CompletableFuture<RoomGrant> answer) {
+        return answer.handle((granted, failure) -> {
+            if (failure instanceof PorthouseException refusal && refusal.isUnreadable()) {
+                throw PorthouseException.unreadable(refusal);
+            }
+            return failure == null;
+        });
     }
 }

@@ -128,6 +128,16 @@ public final class PorthouseException extends RuntimeException {
         return rejected(refusal.code(), refusal.message() + room);
     }
 
+    /** Of a room that a link should bring back: without it the link is not what it was, so another one asks again. */
+    static PorthouseException unreadable(PorthouseException refusal) {
+        return new PorthouseException(Kind.LOST, "a room could not be joined again: " + refusal.getMessage(), refusal);
+    }
+
+    /** Whether the router can't say at the moment what it was asked for: it may next time. */
+    boolean isUnreadable() {
+        return kind == Kind.REJECTED && code == ErrorCode.ROOM_UNREADABLE.number();
+    }
+
     static PorthouseException rejected(int code, String what) {
         return new PorthouseException(
                 Kind.REJECTED, code, "the router refused it: " + code + " " + what + "; " + Advice.onError(code), null);

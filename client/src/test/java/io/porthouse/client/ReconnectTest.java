@@ -171,6 +171,43 @@ class ReconnectTest {
     }
 
     @Test
+    void aRoomThatCannotBeLookedUpIsAskedForAgain() throws Exception {
+        try (Pair pair = router.connect(options())) {
+            CompletableFuture<RoomGrant> joined = pair.connection().receive("extra", new Journal());
+            join(pair.router(), 9);
+            soon(joined);
+            Script second = lose(pair);
+            second.readHello();
+            second.write(out -> {
+                welcome(out, 2);
+                unreadable(out, "acme/side", 1);
+                ScriptedRouter.granted(out, LOBBY, "acme/lobby", 1);
+            });
+            second.awaitEnd();
+            expect("disconnected LOST");
+            timing.advance(waited());
+            Script third = router.accept();
+            third.welcomeWithRooms();
+            long correlation = third.read(FrameType.JOIN).correlation();
+            third.write(out -> unreadable(out, "acme/extra", correlation));
+            third.awaitEnd();
+            expect("disconnected LOST");
+            timing.advance(waited());
+            try (Script fourth = router.accept()) {
+                fourth.welcomeWithRooms();
+                join(fourth, 19);
+                expect("reconnected");
+                assertThat(pair.connection().rooms()).containsExactly("acme/extra", "acme/lobby", "acme/side");
+            }
+        }
+    }
+
+    private static void unreadable(ByteBuf out, String room, long correlation) {
+        ScriptedRouter.controlFrame(
+                out, new ControlBody.Refusal(112, "can't be looked up now", room, null, null), 0, correlation);
+    }
+
+    @Test
     void whatIsOnItsWayIsInDoubtAndWhatIsSentMeanwhileFollows() throws Exception {
         try (Pair pair = router.connect(options())) {
             CompletableFuture<SendReceipt> before = pair.connection().send("lobby", "before");
