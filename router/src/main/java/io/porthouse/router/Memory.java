@@ -27,11 +27,19 @@ final class Memory {
     private volatile long lastUsedBytes;
 
     Memory(long limitBytes, int loops) {
+        this(limitBytes, newAllocator(loops));
+    }
+
+    Memory(long limitBytes, PooledByteBufAllocator allocator) {
         this.limitBytes = limitBytes;
+        this.allocator = allocator;
+    }
+
+    private static PooledByteBufAllocator newAllocator(int loops) {
         // Pooled and direct, an arena per loop: Netty 4.2's adaptive default shares one counter among slices of a
         // buffer,
         // and drops its thread-local arenas on small heaps.
-        this.allocator = new PooledByteBufAllocator(
+        return new PooledByteBufAllocator(
                 true,
                 0,
                 loops,

@@ -31,11 +31,29 @@ final class Node {
             Clock clock,
             LongSupplier nanoTime,
             List<EventLoop> loops) {
+        this(
+                settings,
+                source,
+                closes,
+                clock,
+                nanoTime,
+                loops,
+                new Memory(settings.limits().memoryBytes(), loops.size()));
+    }
+
+    Node(
+            RouterSettings settings,
+            TokenSource source,
+            Closes closes,
+            Clock clock,
+            LongSupplier nanoTime,
+            List<EventLoop> loops,
+            Memory memory) {
         this.settings = settings;
         this.clock = clock;
         this.nanoTime = nanoTime;
         this.closes = closes;
-        this.memory = new Memory(settings.limits().memoryBytes(), loops.size());
+        this.memory = memory;
         this.source = new GuardedTokenSource(source);
         this.tokens = new LiveTokens(this.source, clock);
         this.puddles = new Puddle[loops.size()];

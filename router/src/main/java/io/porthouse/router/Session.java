@@ -385,14 +385,16 @@ final class Session {
     /** From now on nothing that it sent is routed, and nothing but what {@code drainFirst} leaves queued is sent to it. */
     private void silence(CloseCode code, boolean drainFirst) {
         boolean isCounted = stage == Stage.FINISHING;
+        if (!drainFirst) {
+            // First, so that nothing is queued any more, for which there might be no memory.
+            outbox.shut();
+        }
         leaveAll(Stage.CLOSING);
         if (!isCounted) {
             node.closes.count(code);
         }
         if (drainFirst) {
             outbox.shutBehindQueued();
-        } else {
-            outbox.shut();
         }
         ingress.discardInput();
     }
@@ -418,13 +420,13 @@ final class Session {
         if (stage == Stage.CLOSED) {
             return;
         }
+        outbox.shut();
         if (isAlive()) {
             node.closes.countLost();
             leaveAll(Stage.CLOSED);
         }
         stage = Stage.CLOSED;
         detachToken();
-        outbox.shut();
         puddle.sessions.remove(this);
         ingress.close();
     }

@@ -394,7 +394,8 @@ final class SessionRooms {
     private void drop(Membership member) {
         member.setHeld(false);
         held.remove(member.room.handle(), member);
-        session.refusals.forget(member.room.handle());
+        // What can't be told, for want of memory, must not keep it here.
+        Puddle.apart(session, () -> session.refusals.forget(member.room.handle()));
         if (defaultRoom == member) {
             defaultRoom = null;
         }

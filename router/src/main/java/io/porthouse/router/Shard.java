@@ -55,7 +55,7 @@ final class Shard {
             receivers[i].letGo();
         }
         for (Membership member : Arrays.copyOf(members, memberCount)) {
-            member.session.rooms.reconsider(member);
+            Puddle.apart(member.session, () -> member.session.rooms.reconsider(member));
         }
     }
 
@@ -103,7 +103,7 @@ final class Shard {
         while (memberCount > 0) {
             Membership member = members[memberCount - 1];
             remove(member, true);
-            member.session.withdrawn(member, reason, 0);
+            Puddle.apart(member.session, () -> member.session.withdrawn(member, reason, 0));
         }
     }
 

@@ -151,7 +151,6 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
     }
 
     void close() {
-        releaseBuffers();
         if (context != null) {
             ChannelFuture unused = context.close();
         }
@@ -233,7 +232,12 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-        session.disconnected();
+        try {
+            session.disconnected();
+        } finally {
+            // Not when it is closed, which may be inside the walk over what was read.
+            releaseBuffers();
+        }
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.porthouse.router;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.util.collection.IntObjectHashMap;
 import io.netty.util.collection.IntObjectMap;
 import io.porthouse.protocol.Chunk;
@@ -53,7 +54,9 @@ final class Uploads {
     /** Tells the room that the rest does not come, and ends the envelope. */
     void cancel(Upload upload) {
         Room room = upload.member.room;
-        ByteBuf frame = session.puddle.allocate(Chunk.CANCEL_FRAME_BYTES);
+        // On the heap: this has to be said even if there is no direct memory, and so little is copied for each member
+        // anyway.
+        ByteBuf frame = Unpooled.buffer(Chunk.CANCEL_FRAME_BYTES, Chunk.CANCEL_FRAME_BYTES);
         Chunk.writeCancel(frame, 0, room.handle(), session.handle, upload.envelopeId);
         Run run = Run.ofChunks(frame, 0, Chunk.CANCEL_FRAME_BYTES, session, upload.envelopeId, false, true);
         frame.release();

@@ -230,6 +230,11 @@ final class ManualPeer {
         return thrown;
     }
 
+    /** Is gone without a word; what follows from that waits. */
+    void hangUpAtOnce() {
+        var unused = channel.close();
+    }
+
     /** Is gone without a word. */
     void breakOff() {
         var unused = channel.close();

@@ -26,6 +26,9 @@ final class ManualRouter implements AutoCloseable {
     final List<CloseCode> closes = new ArrayList<>();
     final Node node;
 
+    /** Where all of the router's buffers come from. */
+    final EmptyableAllocator allocator = new EmptyableAllocator();
+
     private final List<EmbeddedChannel> loops = new ArrayList<>();
     private final List<ManualPeer> peers = new ArrayList<>();
     private int lost;
@@ -41,7 +44,14 @@ final class ManualRouter implements AutoCloseable {
             loops.add(loop);
             each.add(loop.eventLoop());
         }
-        node = new Node(settings, tokens, new Counted(), Clock.fixed(Instant.EPOCH, ZoneOffset.UTC), () -> nanos, each);
+        node = new Node(
+                settings,
+                tokens,
+                new Counted(),
+                Clock.fixed(Instant.EPOCH, ZoneOffset.UTC),
+                () -> nanos,
+                each,
+                new Memory(settings.limits().memoryBytes(), allocator));
         for (Puddle puddle : node.puddles()) {
             puddle.start();
         }
