@@ -158,10 +158,9 @@ final class Conversation {
         }
         if (body.envelope() != null) {
             outgoing.fail(body.envelope().intValue(), refusal);
-            return false;
         }
         if (correlation == 0) {
-            return true;
+            return body.envelope() == null;
         }
         if (receipts.fail(correlation, refusal)) {
             queue.acknowledged(1);

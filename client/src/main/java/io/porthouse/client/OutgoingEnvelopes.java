@@ -11,9 +11,11 @@ import io.porthouse.protocol.Frame;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -55,6 +57,9 @@ final class OutgoingEnvelopes {
 
     /** By identity: a walk over an envelope's chunks is what is open, not the envelope, which may be sent twice at once. */
     private final IdentityHashMap<EnvelopeChunks, Open> open = new IdentityHashMap<>();
+
+    /** By id: those without a receipt, which may still be refused when all of their chunks are queued. */
+    private final Map<Integer, Open> unanswered = new HashMap<>();
 
     private int lastId;
     private volatile int maxFrameBytes;
@@ -130,10 +135,17 @@ final class OutgoingEnvelopes {
         return envelope.receipt;
     }
 
-    /** The router refused an envelope before its last chunk. */
+    /** The router refused an envelope, whose sender may be at any chunk, or behind the last. */
     void fail(int id, PorthouseException refusal) {
-        // Stays in the map, so that its sender, who may be at any chunk, finds the failure.
-        matching(envelope -> envelope.id == id).forEach(envelope -> fail(envelope, refusal));
+        Open refused;
+        synchronized (this) {
+            refused = unanswered.get(id);
+        }
+        if (refused != null) {
+            // Whatever the last chunk is answered, if it is on its way, only says that the envelope is not open.
+            queue.fail(refused.receipt, refusal);
+            giveBack(refused);
+        }
     }
 
     /** A room was left or withdrawn. */
@@ -190,6 +202,8 @@ final class OutgoingEnvelopes {
             if (failure == null) {
                 Open begun = new Open(++lastId, room, newReceipt.get(), whole);
                 if (open.putIfAbsent(chunks, begun) == null) {
+                    unanswered.put(begun.id, begun);
+                    var unused = begun.receipt.whenComplete((receipt, failed) -> answered(begun));
                     return begun;
                 }
                 failure = new PorthouseException(Kind.USAGE, "chunk 0 of this envelope was sent before; cut it again");
@@ -256,6 +270,10 @@ final class OutgoingEnvelopes {
 
     private synchronized @Nullable Open remove(EnvelopeChunks chunks) {
         return open.remove(chunks);
+    }
+
+    private synchronized void answered(Open envelope) {
+        unanswered.remove(envelope.id);
     }
 
     private void giveBack(Open envelope) {

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,7 +52,16 @@ final class Receipts {
 
     /** Fails what one ERROR answers; returns whether there was such a thing. */
     boolean fail(long correlation, PorthouseException refusal) {
-        Pending refused = remove(correlation);
+        return fail(pending -> pending.correlation == correlation, refusal);
+    }
+
+    /** Fails what was refused before its own answer comes; returns whether it was sent by then. */
+    boolean fail(CompletableFuture<SendReceipt> future, PorthouseException refusal) {
+        return fail(pending -> pending.future == future, refusal);
+    }
+
+    private boolean fail(Predicate<Pending> which, PorthouseException refusal) {
+        Pending refused = remove(which);
         if (refused == null) {
             return false;
         }
@@ -124,11 +134,11 @@ final class Receipts {
         return covered;
     }
 
-    private synchronized @Nullable Pending remove(long correlation) {
+    private synchronized @Nullable Pending remove(Predicate<Pending> which) {
         // A walk, because refusals are rare and may name room 0 where the sender used the default.
         for (ArrayDeque<Pending> queue : byRoom.values()) {
             for (Pending pending : queue) {
-                if (pending.correlation == correlation) {
+                if (which.test(pending)) {
                     queue.remove(pending);
                     count--;
                     return pending;

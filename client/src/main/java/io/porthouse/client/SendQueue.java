@@ -267,6 +267,15 @@ final class SendQueue {
         }
     }
 
+    /** Fails a receipt, whether or not what asks for it is queued yet. */
+    void fail(CompletableFuture<SendReceipt> receipt, PorthouseException failure) {
+        if (receipts.fail(receipt, failure)) {
+            acknowledged(1);
+        } else {
+            receipt.completeExceptionally(failure);
+        }
+    }
+
     /** A room goes on, or was lost: whoever waits to send chunks looks again. */
     void flowChanged() {
         lock.lock();

@@ -277,6 +277,50 @@ class EnvelopeTransferTest {
     }
 
     @Test
+    void anEnvelopeOfOneChunkIsRefusedByItsCorrelation() throws Exception {
+        try (var pair = router.connect(router.options())) {
+            CompletableFuture<SendReceipt> receipt = pair.connection().send("lobby", Envelope.of("small"));
+            Received only = pair.router().read(FrameType.ENVELOPE);
+            refuse(pair, 109, only, only.correlation());
+            assertThat(failure(receipt).code()).isEqualTo(109);
+            closeInOrder(pair);
+        }
+    }
+
+    @Test
+    void aRefusalBehindTheLastChunkIsNoReceipt() throws Exception {
+        try (var pair = router.connect(router.options())) {
+            Connection connection = pair.connection();
+            CompletableFuture<SendReceipt> refused =
+                    connection.send("lobby", Envelope.of(new byte[2500]).chunks(1));
+            CompletableFuture<SendReceipt> next = connection.send("lobby", "next");
+            pair.router().read(FrameType.ENVELOPE);
+            pair.router().read(FrameType.ENVELOPE);
+            Received last = pair.router().read(FrameType.ENVELOPE);
+            Received message = pair.router().read(FrameType.ENVELOPE);
+            refuse(pair, 103, last, 0);
+            refuse(pair, 111, last, last.correlation());
+            pair.router().receipt(LOBBY, message.correlation(), 1, 3);
+            assertThat(soon(next).recipients()).isEqualTo(3);
+            assertThat(failure(refused).code()).isEqualTo(103);
+            closeInOrder(pair);
+        }
+    }
+
+    private static void refuse(ScriptedRouter.Pair pair, int code, Received chunk, long correlation) {
+        long id = Integer.toUnsignedLong(Chunk.envelopeId(chunk.frame(), 0));
+        pair.router().control(new ControlBody.Refusal(code, "on purpose", null, id, null), LOBBY, correlation);
+    }
+
+    /** Nothing is outstanding, and everything that failed was told before. */
+    private static void closeInOrder(ScriptedRouter.Pair pair) throws Exception {
+        CompletableFuture<Void> closed = pair.connection().closeAsync();
+        pair.router().read(FrameType.CLOSE);
+        pair.router().close();
+        soon(closed);
+    }
+
+    @Test
     void aSourceThatFailsIsCancelled() throws Exception {
         InputStream breaking = new SequenceInputStream(new ByteArrayInputStream(new byte[600_000]), new InputStream() {
             @Override
