@@ -1,6 +1,7 @@
 package io.porthouse.client;
 
 import io.porthouse.client.PorthouseException.Kind;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -42,6 +43,31 @@ final class Answer<T> extends CompletableFuture<T> {
     public T get(long timeout, TimeUnit unit) throws InterruptedException, ExecutionException, TimeoutException {
         requireMayWait();
         return super.get(timeout, unit);
+    }
+
+    /**
+     * Waits for what the router will say.
+     *
+     * @param what for messages: "the room"
+     * @throws PorthouseException what it fails with; or {@link Kind#TIMEOUT}, {@link Kind#INTERRUPTED}
+     */
+    static <T> T await(CompletableFuture<T> future, Duration limit, String what) {
+        try {
+            return future.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new PorthouseException(Kind.INTERRUPTED, "interrupted while waiting for " + what, e);
+        } catch (TimeoutException e) {
+            throw new PorthouseException(
+                    Kind.TIMEOUT,
+                    what + " did not come within " + limit.toMillis() + " ms; check the router, or wait longer",
+                    e);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof PorthouseException known) {
+                throw known.again();
+            }
+            throw new PorthouseException(Kind.LOST, "waiting for " + what + " failed; connect again", e.getCause());
+        }
     }
 
     private void requireMayWait() {

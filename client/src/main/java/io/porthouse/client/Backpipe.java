@@ -2,7 +2,9 @@ package io.porthouse.client;
 
 import io.porthouse.client.PorthouseException.Kind;
 import io.porthouse.protocol.Envelope;
+import io.porthouse.protocol.Flags;
 import io.porthouse.protocol.RoomName;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -23,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A room is asked for at its first use, and that send waits for the router's answer; so a send must not be called by a
  * thread of the connection itself, such as one that completes its receipts. Up to {@value #MOST_ROOMS} rooms stay at hand;
- * beyond it one that was used longest ago makes place, once its receipts are there.
+ * beyond it one that was used longest ago makes place, once its receipts are there. While the connection is lost, messages
+ * into rooms at hand are kept; one whose room does not come back is refused.
  */
 public final class Backpipe implements AutoCloseable {
 
@@ -112,7 +115,8 @@ public final class Backpipe implements AutoCloseable {
 
     /** Sends a text, marked as text; otherwise like {@link #send(String, byte[])}. */
     public CompletableFuture<SendReceipt> send(String room, String text) {
-        return send(room, name -> connection.send(name, text));
+        byte[] payload = text.getBytes(StandardCharsets.UTF_8);
+        return send(room, name -> connection.sendJoining(name, Flags.TEXT, payload));
     }
 
     /**
@@ -126,7 +130,7 @@ public final class Backpipe implements AutoCloseable {
      * @throws PorthouseException if it cannot even be queued
      */
     public CompletableFuture<SendReceipt> send(String room, byte[] payload) {
-        return send(room, name -> connection.send(name, payload));
+        return send(room, name -> connection.sendJoining(name, 0, payload));
     }
 
     /**
@@ -174,8 +178,7 @@ public final class Backpipe implements AutoCloseable {
     private @Nullable CompletableFuture<SendReceipt> sendIfAtHand(
             String name, Function<String, CompletableFuture<SendReceipt>> sending) {
         Room room = rooms.get(name);
-        boolean mustAsk = room != null && !connection.isUp() && !connection.mayHold(name);
-        if (room == null || mustAsk || !room.sending()) {
+        if (room == null || !room.sending()) {
             return null;
         }
         long now = joins;
@@ -202,51 +205,62 @@ public final class Backpipe implements AutoCloseable {
      * rooms waits for that.
      */
     private void fetch(String name) {
-        CompletableFuture<Void> mine = new CompletableFuture<>();
-        CompletableFuture<Void> others;
+        CompletableFuture<Void> mine = connection.newAnswer();
+        CompletableFuture<?> others;
         Room leaving = null;
         synchronized (this) {
-            others = changing.putIfAbsent(name, mine);
+            others = changing.get(name);
+            if (others == null && rooms.containsKey(name) && connection.mayHold(name)) {
+                // Somebody else was faster.
+                return;
+            }
             if (others == null) {
-                if (rooms.containsKey(name) && connection.mayHold(name)) {
-                    // Somebody else was faster.
-                    changing.remove(name);
-                    return;
-                }
                 rooms.remove(name);
-                leaving = takeOldestIfFull();
+                boolean full = rooms.size() + changing.size() >= MOST_ROOMS;
+                leaving = full ? takeOldest() : null;
+                others = full && leaving == null ? anyOfChanging() : null;
+            }
+            if (others == null) {
+                changing.put(name, mine);
             }
         }
         if (others != null) {
-            Void unused = await(others, "room " + name);
+            Object unused = await(others, "room " + name);
             return;
         }
         try {
             if (leaving != null) {
                 leave(leaving);
             }
-            RoomGrant unused = await(connection.join(name), "room " + name);
-            changed(name, new Room(name), mine, null);
+            // Who gives up waiting leaves this behind: once it is granted, the room is at hand like any other.
+            var unused = connection
+                    .join(name)
+                    .whenComplete(
+                            (grant, refused) -> changed(name, refused == null ? new Room(name) : null, mine, refused));
         } catch (RuntimeException | Error e) {
             changed(name, null, mine, e);
             throw e;
         }
+        Void unused = await(mine, "room " + name);
+    }
+
+    /** Completes with the first room that is joined or left, or refused, from now on: then there may be a place. */
+    private CompletableFuture<?> anyOfChanging() {
+        return CompletableFuture.anyOf(changing.values().toArray(CompletableFuture<?>[]::new))
+                .handle((done, failure) -> failure == null);
     }
 
     /**
      * Takes the room out that was used longest ago, so that it is left: there is one too many. Of those into which somebody
      * sends now, perhaps an envelope without end, only if there is no other.
      */
-    private @Nullable Room takeOldestIfFull() {
-        if (rooms.size() + changing.size() <= MOST_ROOMS) {
-            return null;
-        }
+    private @Nullable Room takeOldest() {
         Room oldest = rooms.values().stream()
                 .min(Comparator.comparing(Room::isBusy).thenComparingLong(room -> room.usedAt))
                 .orElse(null);
         if (oldest != null) {
             rooms.remove(oldest.name);
-            changing.put(oldest.name, new CompletableFuture<>());
+            changing.put(oldest.name, connection.newAnswer());
         }
         return oldest;
     }
@@ -276,7 +290,7 @@ public final class Backpipe implements AutoCloseable {
 
     private void leaveIfHeld(Room room) {
         try {
-            Void unused = await(connection.leave(room.name), "leaving room " + room.name);
+            Void unused = await(connection.letGo(room.name), "leaving room " + room.name);
         } catch (PorthouseException e) {
             if (e.kind() != Kind.REJECTED && e.kind() != Kind.USAGE) {
                 throw e;

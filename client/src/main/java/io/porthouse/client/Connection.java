@@ -7,15 +7,11 @@ import io.porthouse.protocol.EnvelopeChunk;
 import io.porthouse.protocol.EnvelopeChunks;
 import io.porthouse.protocol.Flags;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -57,7 +53,8 @@ public final class Connection implements AutoCloseable {
         Lifeline lifeline = Lifeline.open(options, shared.acquire(), SharedThreads.HANDLERS, delivery);
         var unused = lifeline.over().thenRun(shared::release);
         try {
-            ControlBody.Welcome welcome = await(lifeline.ready(), options.connectTimeout, "the router's welcome");
+            ControlBody.Welcome welcome =
+                    Answer.await(lifeline.ready(), options.connectTimeout, "the router's welcome");
             assert welcome != null;
             return new Connection(options, handlers, inboxes, delivery, lifeline);
         } catch (PorthouseException e) {
@@ -94,11 +91,6 @@ public final class Connection implements AutoCloseable {
     /** Whether a room is held, or was when the connection was lost, so that it will be asked for again. */
     boolean mayHold(String fullName) {
         return lifeline.mayHold(fullName);
-    }
-
-    /** Whether there is a link at the moment, as far as is known. */
-    boolean isUp() {
-        return lifeline.isUp();
     }
 
     /** Completes when everything that was sent into a room, before this is called, has its receipt or will have none. */
@@ -153,7 +145,7 @@ public final class Connection implements AutoCloseable {
         });
         inboxes.add(inbox);
         try {
-            RoomGrant unused = await(receive(name, inbox.handler()), options.connectTimeout, "the room");
+            RoomGrant unused = Answer.await(receive(name, inbox.handler()), options.connectTimeout, "the room");
             return inbox;
         } catch (PorthouseException e) {
             inbox.close();
@@ -165,6 +157,26 @@ public final class Connection implements AutoCloseable {
     public CompletableFuture<Void> leave(String room) {
         String name = lifeline.fullName(room);
         return lifeline.leave(name);
+    }
+
+    /** Leaves a room that no HELLO brings: unlike behind {@link #leave}, nothing is remembered of it. */
+    CompletableFuture<Void> letGo(String fullName) {
+        return lifeline.letGo(fullName);
+    }
+
+    /** What the router will say; see {@link Answer}. */
+    <T> CompletableFuture<T> newAnswer() {
+        return lifeline.newAnswer();
+    }
+
+    /**
+     * Sends a message into a room that is held. If it has to wait for a connection on which it isn't, it is joined first; if that
+     * is refused, so is the message.
+     */
+    CompletableFuture<SendReceipt> sendJoining(String fullName, int flags, byte[] payload) {
+        CompletableFuture<SendReceipt> receipt = lifeline.newAnswer();
+        lifeline.messageJoining(fullName, flags, payload, receipt);
+        return receipt;
     }
 
     /** Sends a text to the default room; otherwise like {@link #send(String, byte[])}. */
@@ -274,7 +286,8 @@ public final class Connection implements AutoCloseable {
                     Kind.USAGE, "the connection's own thread cannot wait for its end; use closeAsync()");
         }
         // For a connection, for receipts and for the router's end; and a second for this side's own work.
-        Void unused = await(closeAsync(), options.closeTimeout.multipliedBy(3).plusSeconds(1), "the close");
+        Void unused =
+                Answer.await(closeAsync(), options.closeTimeout.multipliedBy(3).plusSeconds(1), "the close");
     }
 
     /** Closes like {@link #close} without waiting; the future tells the outcome. */
@@ -302,24 +315,5 @@ public final class Connection implements AutoCloseable {
 
     private void post(String room, int flags, byte[] payload) {
         lifeline.message(room, flags, payload, null);
-    }
-
-    private static <T> T await(CompletableFuture<T> future, Duration limit, String what) {
-        try {
-            return future.get(limit.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new PorthouseException(Kind.INTERRUPTED, "interrupted while waiting for " + what, e);
-        } catch (TimeoutException e) {
-            throw new PorthouseException(
-                    Kind.TIMEOUT,
-                    what + " did not come within " + limit.toMillis() + " ms; check the router, or wait longer",
-                    e);
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof PorthouseException known) {
-                throw known.again();
-            }
-            throw new PorthouseException(Kind.LOST, "waiting for " + what + " failed; connect again", e.getCause());
-        }
     }
 }

@@ -128,11 +128,6 @@ final class Lifeline {
         return link == null ? Set.of() : names(link);
     }
 
-    /** Whether there is a link, as far as is known. */
-    boolean isUp() {
-        return current != null;
-    }
-
     /** Whether a room is held; while there is no link, whether the next one will ask for it. */
     boolean mayHold(String fullName) {
         Link link = current;
@@ -165,6 +160,20 @@ final class Lifeline {
      * @param receipt null for none
      */
     void message(@Nullable String room, int flags, byte[] payload, @Nullable CompletableFuture<SendReceipt> receipt) {
+        message(room, flags, payload, receipt, link -> {});
+    }
+
+    /** Like {@link #message}; but if it has to be kept, the room is joined before it is sent, unless the new link holds it. */
+    void messageJoining(String room, int flags, byte[] payload, CompletableFuture<SendReceipt> receipt) {
+        message(room, flags, payload, receipt, link -> joinIfMissing(link, room));
+    }
+
+    private void message(
+            @Nullable String room,
+            int flags,
+            byte[] payload,
+            @Nullable CompletableFuture<SendReceipt> receipt,
+            Consumer<Link> before) {
         Link link = current;
         if (link != null && tryOn(link, room, flags, payload, receipt)) {
             return;
@@ -172,7 +181,10 @@ final class Lifeline {
         // Copied: the caller's array is its own again when this returns.
         byte[] kept = payload.clone();
         int bytes = Frame.HEADER_BYTES + payload.length;
-        keepOrSend(bytes, receipt, on -> on.message(room, flags, kept, receipt));
+        keepOrSend(bytes, receipt, on -> {
+            before.accept(on);
+            on.message(room, flags, kept, receipt);
+        });
     }
 
     /** Asks a link for something, at once or as soon as there is one. */
@@ -191,20 +203,40 @@ final class Lifeline {
     }
 
     CompletableFuture<RoomGrant> join(String room, boolean receive) {
-        return request(link -> link.join(room, receive).thenApply(grant -> {
-            memberships.joined(room, receive);
-            return grant;
-        }));
+        return request(link -> join(link, room, receive));
     }
 
+    private CompletableFuture<RoomGrant> join(Link link, String room, boolean receive) {
+        return link.join(room, receive).thenApply(grant -> {
+            memberships.joined(room, receive);
+            return grant;
+        });
+    }
+
+    private void joinIfMissing(Link link, String room) {
+        if (link.rooms().byName(room) == null) {
+            RoomGrant unused = Answer.await(join(link, room, false), options.connectTimeout, "room " + room);
+        }
+    }
+
+    /** Leaves a room for good: it stays left if a later HELLO brings it. */
     CompletableFuture<Void> leave(String room) {
+        return leave(room, memberships::left);
+    }
+
+    /** Leaves a room that no HELLO brings. */
+    CompletableFuture<Void> letGo(String room) {
+        return leave(room, memberships::forget);
+    }
+
+    private CompletableFuture<Void> leave(String room, Consumer<String> remember) {
         return request(link -> {
             Rooms.Held held = link.rooms().byName(room);
             if (held == null) {
                 throw new PorthouseException(
                         Kind.USAGE, "room " + room + " is not held; look at rooms() for those that are");
             }
-            return link.leave(held).thenAccept(done -> memberships.left(room));
+            return link.leave(held).thenAccept(done -> remember.accept(room));
         });
     }
 

@@ -25,6 +25,11 @@ final class Memberships {
         left.add(room);
     }
 
+    /** Forgets a room that was left and that HELLO doesn't bring. */
+    void forget(String room) {
+        joined.remove(room);
+    }
+
     /** Forgets joined rooms that are not held any more: they were withdrawn. */
     void retain(Set<String> held) {
         joined.keySet().retainAll(held);

@@ -3,6 +3,7 @@ package io.porthouse.client;
 import static io.porthouse.client.ScriptedRouter.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.porthouse.client.PorthouseException.Kind;
 import io.porthouse.client.ScriptedRouter.Received;
@@ -15,6 +16,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -48,8 +50,13 @@ class BackpipeTest {
     }
 
     private Pair open() throws Exception {
+        return open(Duration.ofSeconds(10));
+    }
+
+    /** @param patience how long to wait for the router's answer about a room */
+    private Pair open(Duration patience) throws Exception {
         var connecting = CompletableFuture.supplyAsync(
-                () -> Porthouse.backpipe(router.options().build()));
+                () -> new Backpipe(Porthouse.connect(router.options().build()), patience));
         Script peer = router.accept();
         peer.readHello();
         peer.write(out -> ScriptedRouter.welcome(out, 0));
@@ -156,6 +163,45 @@ class BackpipeTest {
             assertThat(grantJoin(pair.router, 3)).isEqualTo("acme/a");
             pair.router.receipt(3, pair.router.read(FrameType.ENVELOPE).correlation(), 1, 0);
             assertThat(soon(again).recipients()).isZero();
+        }
+    }
+
+    private static void expectLate(Pair pair, String room) {
+        assertThatThrownBy(() -> pair.backpipe.send(room, "x"))
+                .isInstanceOfSatisfying(
+                        PorthouseException.class, e -> assertThat(e.kind()).isEqualTo(Kind.TIMEOUT));
+    }
+
+    @Test
+    void aRoomThatIsGrantedTooLateIsAtHandForTheNext() throws Exception {
+        try (Pair pair = open(Duration.ofMillis(1))) {
+            expectLate(pair, "a");
+            expectLate(pair, "a");
+            grantJoin(pair.router, 1);
+            CompletableFuture<SendReceipt> sent = await().ignoreException(PorthouseException.class)
+                    .until(() -> pair.backpipe.send("a", "y"), receipt -> true);
+            // Nobody asked again.
+            Received message = pair.router.read(FrameType.ENVELOPE);
+            assertThat(message.text()).isEqualTo("y");
+            pair.router.receipt(1, message.correlation(), 1, 1);
+            soon(sent);
+        }
+    }
+
+    @Test
+    void roomsThatAreAskedForAndNotAnsweredAreBoundedToo() throws Exception {
+        try (Pair pair = open(Duration.ofMillis(1))) {
+            for (int i = 1; i <= Backpipe.MOST_ROOMS; i++) {
+                expectLate(pair, "r" + i);
+            }
+            expectLate(pair, "more");
+            for (int i = 1; i <= Backpipe.MOST_ROOMS; i++) {
+                assertThat(grantJoin(pair.router, i)).isEqualTo("acme/r" + i);
+            }
+            var sent = await().ignoreException(PorthouseException.class)
+                    .until(() -> pair.backpipe.send("r1", "y"), receipt -> true);
+            assertThat(pair.router.read(FrameType.ENVELOPE).room()).isEqualTo(1);
+            assertThat(sent).isNotDone();
         }
     }
 
