@@ -318,8 +318,10 @@ final class Membership {
 
     /** Sends FLOW if the room's state is not what this session was told last. */
     void tellFlow() {
-        if (!held) {
-            // It has left in the meantime, and nothing of a room follows WITHDRAWN.
+        if (!held || !isUploader) {
+            // It has left in the meantime, and nothing of a room follows WITHDRAWN; or it was told of the end of a
+            // pause
+            // before this was its turn, is done here, and nobody would tell it of the end of the next.
             return;
         }
         boolean paused = room.pauses().areOn();

@@ -17,18 +17,13 @@ final class FlowModelTest {
 
     @Test
     void whatIsNotDeliveredIsToldAndNobodyWaitsForEver() throws Exception {
-        int[] seen = new int[4];
+        FlowTally tally = new FlowTally();
         Seeds.forEach(random -> Shallow.run(() -> {
             for (int i = 0; i < 2; i++) {
-                FlowPlay play = new FlowPlay(new Random(random.nextLong()));
-                play.play(150);
-                seen[0] += play.messages;
-                seen[1] += play.gaps;
-                seen[2] += play.cancels;
-                seen[3] += play.pauses;
+                new FlowPlay(new Random(random.nextLong()), tally).play(150);
             }
         }));
-        assertThat(seen).as("messages, gaps, cancels and pauses").doesNotContain(0);
+        assertThat(tally.all()).as("what came about").doesNotContain(0);
     }
 
     @Test
@@ -36,7 +31,8 @@ final class FlowModelTest {
     @Timeout(value = 20, unit = TimeUnit.MINUTES)
     void soItIsInManyPlays() throws Exception {
         for (int round = 0; round < 40; round++) {
-            Seeds.forEach(random -> Shallow.run(() -> new FlowPlay(new Random(random.nextLong())).play(600)));
+            Seeds.forEach(random ->
+                    Shallow.run(() -> new FlowPlay(new Random(random.nextLong()), new FlowTally()).play(600)));
         }
     }
 }

@@ -184,6 +184,11 @@ final class ManualPeer {
         channel.unsafe().flush();
     }
 
+    /** Whether it takes nothing now. */
+    boolean isStalled() {
+        return stalled;
+    }
+
     /** Returns the frames that came since the last call; they must be whole. */
     List<Received> take() {
         ByteBuffer in = ByteBuffer.wrap(bytes.toByteArray());
