@@ -42,9 +42,8 @@ final class Heartbeat {
 
     private void beat() {
         if (!channel.config().isAutoRead()) {
-            // While this side does not read, silence says nothing, and the router's own PING is not seen: so that it
-            // need
-            // not doubt this side, it hears of it.
+            // While this side does not read, silence says nothing, and the router's own PING is not seen: it hears of
+            // this side, so that it need not doubt it.
             heard = false;
             asked = false;
             boolean unused = queue.control(queue.headerOnly(FrameType.PING, 0, 0));

@@ -6,7 +6,6 @@ import io.porthouse.protocol.CloseCode;
 import io.porthouse.protocol.ControlBody;
 import io.porthouse.protocol.Frame;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -22,9 +21,10 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps a connection's link: opens the next one when one is lost, unless the loss says that this would not help, and holds
- * what is asked for in between. How long it waits is the {@link Backoff}'s; what a link is, the {@link Link}'s. Thread-safe;
- * calls nobody of the user's and completes no future while it holds its lock.
+ * Keeps a connection's link: whether there is to be one, and the end. Opens the next when one is lost, unless the loss says
+ * that this would not help. How long it waits is the {@link Backoff}'s, how a new link takes over the {@link Comeback}'s, and
+ * what is asked for in between the {@link Backlog}'s. Thread-safe; calls nobody of the user's and completes no future while
+ * it holds its lock.
  */
 final class Lifeline {
 
@@ -44,7 +44,7 @@ final class Lifeline {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private final OfflineQueue offline;
+    private final Backlog backlog;
 
     /** What is sent goes here; null while there is nothing to send to. Written in the lock. */
     private volatile @Nullable Link current;
@@ -61,13 +61,11 @@ final class Lifeline {
     private Set<String> heldBefore = Set.of();
 
     private int attempt;
-    private long upSince;
+    private long upSinceNanos;
     private boolean stopping;
     private boolean flushing;
     private volatile boolean closedByLink;
     private Timing.@Nullable Timer retry;
-    private Timing.@Nullable Timer handshake;
-    private Timing.@Nullable Timer expiry;
     private @Nullable PorthouseException end;
 
     private Lifeline(ConnectOptions options, SharedThreads.Threads threads, Executor executor, Delivery delivery) {
@@ -80,7 +78,7 @@ final class Lifeline {
                 options.reconnectFirst,
                 options.reconnectLongest,
                 () -> ThreadLocalRandom.current().nextDouble());
-        this.offline = new OfflineQueue(options.offlineQueueBytes, options.offlineQueueAge);
+        this.backlog = new Backlog(lock, timing, options, delivery);
         this.latest = Link.open(options, threads, delivery, false);
         this.ready = latest.ready().thenApply(body -> body);
     }
@@ -175,7 +173,7 @@ final class Lifeline {
             @Nullable CompletableFuture<SendReceipt> receipt,
             Consumer<Link> before) {
         Link link = current;
-        if (link != null && tryOn(link, room, flags, payload, receipt)) {
+        if (link != null && tryOn(link, on -> on.message(room, flags, payload, receipt))) {
             return;
         }
         // Copied: the caller's array is its own again when this returns.
@@ -292,7 +290,7 @@ final class Lifeline {
         try {
             stopping = true;
             link = current;
-            wait = link == null && !offline.isEmpty() && end == null;
+            wait = link == null && !backlog.isEmpty() && end == null;
             flushing = wait;
             changed.signalAll();
         } finally {
@@ -309,13 +307,13 @@ final class Lifeline {
         }
         var unused = over.thenAccept(bad -> {
             if (!closedByLink) {
-                closed(null, bad.orElse(null));
+                closed(bad.orElse(null));
             }
         });
         return closing;
     }
 
-    private void closed(@Nullable Void done, @Nullable Throwable failure) {
+    private void closed(@Nullable Throwable failure) {
         if (failure == null) {
             closing.complete(null);
         } else {
@@ -323,14 +321,10 @@ final class Lifeline {
         }
     }
 
-    private boolean tryOn(
-            Link link,
-            @Nullable String room,
-            int flags,
-            byte[] payload,
-            @Nullable CompletableFuture<SendReceipt> receipt) {
+    /** Returns false if the link is lost, so that nothing was done. */
+    private boolean tryOn(Link link, Consumer<Link> send) {
         try {
-            link.message(room, flags, payload, receipt);
+            send.accept(link);
             return true;
         } catch (PorthouseException e) {
             if (!isLost(link)) {
@@ -343,17 +337,8 @@ final class Lifeline {
     private void keepOrSend(int bytes, @Nullable CompletableFuture<?> answer, Consumer<Link> send) {
         while (true) {
             Link link = current;
-            if (link != null) {
-                try {
-                    send.accept(link);
-                    return;
-                } catch (PorthouseException e) {
-                    if (!isLost(link)) {
-                        throw e;
-                    }
-                }
-            }
-            if (keep(bytes, answer, send)) {
+            boolean done = link != null && tryOn(link, send);
+            if (done || keep(bytes, answer, send)) {
                 return;
             }
         }
@@ -368,9 +353,7 @@ final class Lifeline {
                 return false;
             }
             requireGoingOn();
-            long deadline = timing.nanos() + offline.maxAge().toNanos();
-            offline.add(new OfflineQueue.Item(bytes, deadline, send, answer));
-            watchExpiry();
+            backlog.add(bytes, send, answer);
             return true;
         } finally {
             lock.unlock();
@@ -387,42 +370,8 @@ final class Lifeline {
     }
 
     /** Whether a link is gone and another will take its place. */
-    private boolean isLost(Link link) {
+    boolean isLost(Link link) {
         return options.reconnect && link.hasEnded();
-    }
-
-    private void watchExpiry() {
-        Duration wait = offline.untilExpiry(timing.nanos());
-        if (expiry == null && wait != null) {
-            expiry = timing.after(wait, this::expire);
-        }
-    }
-
-    private void expire() {
-        List<OfflineQueue.Item> old;
-        lock.lock();
-        try {
-            expiry = null;
-            old = offline.expired(timing.nanos());
-            watchExpiry();
-        } finally {
-            lock.unlock();
-        }
-        drop(old, offline.tooOld());
-    }
-
-    private void drop(List<OfflineQueue.Item> items, PorthouseException why) {
-        long posts = 0;
-        for (OfflineQueue.Item item : items) {
-            if (item.answer() == null) {
-                posts++;
-            } else {
-                item.answer().completeExceptionally(why);
-            }
-        }
-        if (posts > 0) {
-            delivery.dropped(why, posts);
-        }
     }
 
     private void onFirstReady(Link link, ControlBody.Welcome body) {
@@ -431,7 +380,7 @@ final class Lifeline {
             welcome = body;
             defaultRoom = link.rooms().defaultRoom();
             current = link;
-            upSince = timing.nanos();
+            upSinceNanos = timing.nanos();
         } finally {
             lock.unlock();
         }
@@ -442,8 +391,6 @@ final class Lifeline {
         boolean again;
         lock.lock();
         try {
-            stop(handshake);
-            handshake = null;
             if (current == link && options.reconnect) {
                 onLost(link);
             }
@@ -467,7 +414,7 @@ final class Lifeline {
         current = null;
         heldBefore = names(link);
         memberships.retain(heldBefore);
-        if (timing.nanos() - upSince >= options.reconnectLongest.toNanos()) {
+        if (timing.nanos() - upSinceNanos >= options.reconnectLongest.toNanos()) {
             // It held: what happened before says nothing about this loss. One that is lost at once goes on doubling.
             attempt = 0;
         }
@@ -494,120 +441,46 @@ final class Lifeline {
             }
             link = Link.open(options, threads, delivery, true);
             latest = link;
-            handshake = timing.after(
-                    options.connectTimeout,
-                    () -> link.cut(new PorthouseException(
-                            Kind.TIMEOUT,
-                            "the router at " + options.address + " did not answer within "
-                                    + options.connectTimeout.toMillis() + " ms; check the router, or wait longer")));
         } finally {
             lock.unlock();
         }
-        var unusedUp = link.ready().thenAccept(body -> link.afterRead(() -> onReady(link, body)));
-        var unusedDown = link.ended().thenAccept(bad -> onEnded(link, bad));
+        Comeback.begin(this, memberships, backlog, executor, link, timing, options);
+        var unused = link.ended().thenAccept(bad -> onEnded(link, bad));
     }
 
-    private void onReady(Link link, ControlBody.Welcome body) {
-        link.rooms().keepDefault(defaultRoom);
+    /**
+     * Lets a link take the place of the last one, unless something is kept that is to be sent before.
+     *
+     * @return false if so; true also if the link has ended meanwhile
+     */
+    boolean takeOver(Link link, ControlBody.Welcome body) {
         lock.lock();
         try {
+            boolean isPast = latest != link || link.hasEnded();
+            if (isPast || !backlog.isEmpty()) {
+                return isPast;
+            }
             welcome = body;
-            if (latest != link || link.hasEnded()) {
-                return;
-            }
-            if (memberships.isEmpty() && offline.isEmpty()) {
-                up(link);
-                return;
-            }
-        } finally {
-            lock.unlock();
-        }
-        executor.execute(() -> restore(link));
-    }
-
-    /** Asks for the rooms that HELLO doesn't bring; may block. */
-    private void restore(Link link) {
-        try {
-            var unused = memberships.restore(link).whenComplete((all, failure) -> {
-                if (failure != null && failure.getCause() instanceof PorthouseException unreadable) {
-                    link.cut(unreadable);
-                } else {
-                    link.afterRead(() -> executor.execute(() -> flush(link)));
-                }
-            });
-        } catch (PorthouseException e) {
-            link.cut(e);
-        }
-    }
-
-    /** Sends what was kept, in its order, and lets new things follow it; may block. */
-    private void flush(Link link) {
-        expire();
-        OfflineQueue.Item item = next(link);
-        while (item != null) {
-            try {
-                item.send().accept(link);
-            } catch (PorthouseException e) {
-                if (isLost(link)) {
-                    putBack(item);
-                    return;
-                }
-                drop(List.of(item), e);
-            }
-            item = next(link);
-        }
-    }
-
-    private void putBack(OfflineQueue.Item item) {
-        PorthouseException over;
-        lock.lock();
-        try {
-            over = end;
-            if (over == null) {
-                offline.putBack(item);
-                watchExpiry();
-            }
-        } finally {
-            lock.unlock();
-        }
-        if (over != null) {
-            drop(List.of(item), unsent(over));
-        }
-    }
-
-    /** What to send next; null: nothing is left, and the link is up, or it has ended meanwhile. */
-    private OfflineQueue.@Nullable Item next(Link link) {
-        lock.lock();
-        try {
-            if (latest != link || link.hasEnded()) {
-                return null;
-            }
-            OfflineQueue.Item item = offline.poll();
-            if (item != null) {
-                return item;
-            }
             up(link);
+            return true;
         } finally {
             lock.unlock();
         }
-        return null;
     }
 
     private void up(Link link) {
-        stop(handshake);
-        handshake = null;
         Set<String> lost = new TreeSet<>(heldBefore);
         lost.removeAll(names(link));
         memberships.retain(names(link));
         current = link;
-        upSince = timing.nanos();
+        upSinceNanos = timing.nanos();
         delivery.reconnected(lost);
         changed.signalAll();
         if (stopping) {
             // Whoever closes found no link.
             flushing = false;
             closedByLink = true;
-            var unused = link.close().whenComplete(this::closed);
+            var unused = link.close().whenComplete((done, failure) -> closed(failure));
         }
     }
 
@@ -622,8 +495,10 @@ final class Lifeline {
             flushing = false;
             link = latest;
             none = retry != null;
-            stop(retry);
-            retry = null;
+            if (retry != null) {
+                retry.cancel();
+                retry = null;
+            }
         } finally {
             lock.unlock();
         }
@@ -636,24 +511,25 @@ final class Lifeline {
 
     private void finish(@Nullable PorthouseException cause) {
         PorthouseException why = cause == null ? closedHere() : cause;
-        List<OfflineQueue.Item> unsent;
         lock.lock();
         try {
             if (end != null) {
                 return;
             }
             end = why;
-            stop(expiry);
-            unsent = offline.drain();
             changed.signalAll();
         } finally {
             lock.unlock();
         }
-        drop(unsent, unsent(why));
         boolean wanted = why.kind() == Kind.CLOSED;
-        delivery.linkEnded(wanted ? null : why);
-        over.complete(
-                wanted && unsent.isEmpty() ? Optional.empty() : Optional.of(unsent.isEmpty() ? why : unsent(why)));
+        boolean undone = false;
+        try {
+            undone = backlog.end(unsent(why));
+            delivery.linkEnded(wanted ? null : why);
+        } finally {
+            PorthouseException bad = undone ? unsent(why) : why;
+            over.complete(wanted && !undone ? Optional.empty() : Optional.of(bad));
+        }
     }
 
     private static PorthouseException unsent(PorthouseException why) {
@@ -666,11 +542,5 @@ final class Lifeline {
 
     private static Set<String> names(Link link) {
         return link.rooms().all().stream().map(held -> held.name).collect(Collectors.toCollection(TreeSet::new));
-    }
-
-    private static void stop(Timing.@Nullable Timer timer) {
-        if (timer != null) {
-            timer.cancel();
-        }
     }
 }
