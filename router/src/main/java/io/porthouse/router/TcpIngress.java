@@ -32,6 +32,9 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
     /** An unfinished frame up to this size does not keep a whole read buffer between reads. */
     private static final int SMALL_REST_BYTES = 4 << 10;
 
+    /** As long as nobody knows who it is, it gets little more memory than it has sent. */
+    private static final int STRANGERS_REST_BYTES = ReadBlocks.BLOCK_BYTES / 2;
+
     /** Who has sent a frame larger than this gets read buffers of its own, with place for several. */
     static final int LARGE_FRAME_BYTES = 8 << 10;
 
@@ -120,8 +123,7 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
             block = takeBlock();
         }
         consume();
-        // Who is not welcomed yet gets no more memory than it has sent.
-        returnBlock(session.isWelcomed() ? SMALL_REST_BYTES : Integer.MAX_VALUE);
+        returnBlock(SMALL_REST_BYTES);
         if (!session.gate.isSuspended()) {
             setReading(true);
         }
@@ -199,7 +201,7 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
-        returnBlock(SMALL_REST_BYTES);
+        returnBlock(session.isWelcomed() ? SMALL_REST_BYTES : STRANGERS_REST_BYTES);
     }
 
     /** Gives the read buffer back if at most this much is unread in it; that much waits in a small buffer of its own. */
@@ -294,9 +296,11 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
     /** Borrows a read buffer, or makes a larger one, and puts the beginning of a frame in front. */
     private ByteBuf takeBlock() {
         int frameBytes = preferredBytes > ReadBlocks.BLOCK_BYTES ? preferredBytes / FRAMES_PER_BLOCK : 0;
-        ByteBuf lent = puddle.readBlocks.take(preferredBytes, Math.max(ReadBlocks.MIN_READ_BYTES, frameBytes));
-        lent.readerIndex(lent.writerIndex());
         ByteBuf begun = rest;
+        int begunBytes = begun == null ? 0 : begun.readableBytes();
+        ByteBuf lent =
+                puddle.readBlocks.take(preferredBytes, Math.max(begunBytes + ReadBlocks.MIN_READ_BYTES, frameBytes));
+        lent.readerIndex(lent.writerIndex());
         if (begun != null) {
             rest = null;
             lent.writeBytes(begun);

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.porthouse.protocol.CloseCode;
 import io.porthouse.protocol.ErrorCode;
+import io.porthouse.protocol.Frame;
 import io.porthouse.protocol.FrameType;
 import io.porthouse.router.TestClient.Received;
 import io.porthouse.testkit.Vectors;
@@ -324,6 +325,23 @@ final class BadInputTest {
         assertOthersUndisturbed();
         harness.awaitGauge("porthouse.connections", 2);
         assertThat(harness.gauge("porthouse.handshakes")).isZero();
+    }
+
+    @Test
+    void beginningsOfLargeHellosCostLittleMoreThanTheyHave() throws Exception {
+        byte[] hello = TestClient.frame(FrameType.HELLO, 0, 0, 1, new byte[Frame.MAX_HELLO_FRAME_BYTES - 24]);
+        double before = harness.counter("porthouse.received.bytes");
+        int sent = 0;
+        for (int i = 0; i < 500; i++) {
+            // From where a whole read buffer would be kept for it.
+            int bytes = 4_200 + i % 10 * 1_000;
+            harness.dial().send(Arrays.copyOf(hello, bytes));
+            sent += bytes;
+        }
+        double after = before + sent;
+        await().until(() -> harness.counter("porthouse.received.bytes") == after);
+        assertThat(harness.router.usedBytes()).isLessThan(sent + sent / 4 + (512 << 10));
+        assertOthersUndisturbed();
     }
 
     @Test

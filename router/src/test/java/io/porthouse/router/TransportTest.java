@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.porthouse.protocol.CloseCode;
+import io.porthouse.protocol.ErrorCode;
 import io.porthouse.protocol.Flags;
 import io.porthouse.protocol.FrameType;
 import io.porthouse.router.TestClient.Received;
@@ -32,6 +33,7 @@ final class TransportTest {
 
     private static final int SENDERS = 4;
     private static final int MESSAGES = 60;
+    private static final int WAITING = 100;
 
     @Parameter
     Transport transport;
@@ -202,6 +204,27 @@ final class TransportTest {
             assertThat(reader.expect(FrameType.ENVELOPE).body()).hasSize(200_000);
         }
         reader.expectMessage("last words");
+    }
+
+    @Test
+    void whoWaitsForItsTokenPinsLittleMoreThanItHasSent() throws Exception {
+        harness.put(
+                "late-token-0123456789", new TokenState("late", RouterHarness.ACCOUNT, List.of(), 1000, null, false));
+        source.holdTokens();
+        byte[] hello = TestClient.json(FrameType.HELLO, 0, 1, "{'version':1,'token':'late-token-0123456789'}");
+        byte[] rest = TestClient.frame(FrameType.ENVELOPE, 0, 0, 2, new byte[20_000]);
+        List<TestClient> clients = new ArrayList<>();
+        for (int i = 0; i < WAITING; i++) {
+            clients.add(harness.dial().send(hello, rest));
+        }
+        int sent = WAITING * (hello.length + rest.length);
+        await().until(() -> harness.counter("porthouse.received.bytes") >= sent);
+        assertThat(harness.router.usedBytes()).isLessThan(sent + sent / 4 + (512 << 10));
+        source.takeTokenRead().answer();
+        for (TestClient client : clients) {
+            client.expect(FrameType.WELCOME);
+            assertThat(client.expectError(ErrorCode.NOT_HELD).sequence()).isEqualTo(2);
+        }
     }
 
     @Test
