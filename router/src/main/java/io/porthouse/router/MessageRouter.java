@@ -36,7 +36,7 @@ final class MessageRouter {
     int route(Session session, ByteBuf in, int start, int firstBytes) {
         int rawRoom = Frame.room(in, start);
         Membership member = session.rooms.resolve(rawRoom);
-        if (member != null && member.hasToWait(Traffic.MESSAGES)) {
+        if (member != null && member.mayWrite() && member.hasToWait(Traffic.MESSAGES)) {
             return start;
         }
         long correlation = Frame.sequence(in, start);
@@ -49,10 +49,13 @@ final class MessageRouter {
             session.violated("correlations must rise");
             return start;
         }
-        ErrorCode refusal = member == null ? ErrorCode.NOT_HELD : refusalOf(member, in, start, firstBytes);
-        if (member == null || refusal != null) {
-            session.refusals.refuseThrottled(
-                    refusal == null ? ErrorCode.NOT_HELD : refusal, rawRoom, member != null, correlation);
+        if (member == null) {
+            session.refusals.refuseThrottled(ErrorCode.NOT_HELD, rawRoom, false, correlation);
+            return start + firstBytes;
+        }
+        ErrorCode refusal = refusalOf(member, in, start, firstBytes);
+        if (refusal != null) {
+            session.refusals.refuseThrottled(refusal, rawRoom, true, correlation);
             return start + firstBytes;
         }
         long source = member.source();
@@ -67,8 +70,7 @@ final class MessageRouter {
         RoomRules rules = room.rules();
         int maxBodyBytes = rules.maxMessageBytes();
         boolean special = rules.text() || rules.messagesPerSecond() > 0;
-        int rawRoom = Frame.room(in, start);
-        // The raw field is overwritten by now; followers name the room as the first did, or by its handle.
+        int handle = room.handle();
         int end = in.writerIndex();
         int limit = start + Run.MAX_BYTES;
         int at = second;
@@ -81,7 +83,7 @@ final class MessageRouter {
                 break;
             }
             int word = in.getInt(at + Frame.TYPE_OFFSET);
-            if (((word >>> 16) & ~MESSAGE_FLAGS) != MESSAGE || !names(session, member, in, at, rawRoom)) {
+            if (((word >>> 16) & ~MESSAGE_FLAGS) != MESSAGE || !names(session, member, in, at, handle)) {
                 break;
             }
             long correlation = Frame.sequence(in, at);

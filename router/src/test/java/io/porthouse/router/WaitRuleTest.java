@@ -3,10 +3,13 @@ package io.porthouse.router;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.porthouse.protocol.CloseCode;
+import io.porthouse.protocol.ErrorCode;
 import io.porthouse.protocol.FrameType;
+import io.porthouse.protocol.Right;
 import io.porthouse.protocol.RoomName;
 import io.porthouse.router.TestClient.Received;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -99,12 +102,44 @@ final class WaitRuleTest {
     }
 
     @Test
-    void whatThePausedPublisherDoesNotSendToTheRoomPasses() {
-        publish(sender);
-        ManualPeer other = router.connect(1, "two");
+    void whatThePausedPublisherSendsToAnotherRoomPasses() {
+        ManualPeer both = router.connect(1, "one", "two");
         ManualPeer reader = router.connect(0, "two");
-        other.send(TestClient.message(other.handle("two"), "next door"));
+        publish(sender);
+        both.send(TestClient.message(both.handle("two"), "next door"));
         assertThat(reader.take()).extracting(Received::text).containsExactly("next door");
+        both.send(TestClient.message(both.handle("one"), "here"));
+        assertThat(both.isRead())
+                .as("the publisher is read, now that it has one for the room")
+                .isFalse();
+    }
+
+    private void makeReadOnly() {
+        router.grant(ManualRouter.room("one", Set.of(Right.READ)), ManualRouter.room("two", RouterHarness.READ_WRITE));
+        CompletionStage<Refreshed> unused = router.node.tokens.refreshTokens(Set.of(RouterHarness.TOKEN_ID));
+        router.run();
+    }
+
+    @Test
+    void whoMayNotWriteIsRefusedAndNotPaused() {
+        publish(sender);
+        makeReadOnly();
+        ManualPeer reader = router.connect(1, "one");
+        reader.send(TestClient.receiptMessage(reader.handle("one"), 2, "not permitted"));
+        assertThat(reader.isRead()).isTrue();
+        assertThat(reader.take()).anyMatch(frame -> frame.type() == FrameType.ERROR && frame.sequence() == 2);
+    }
+
+    @Test
+    void aPublisherThatMayNoLongerWriteWaitsNoLonger() {
+        publish(sender);
+        assertThat(sender.isRead()).as("the publisher is read").isFalse();
+        makeReadOnly();
+        assertThat(sender.isRead()).as("the publisher is read").isTrue();
+        assertThat(sender.unread()).isZero();
+        assertThat(sender.take())
+                .anyMatch(frame -> frame.type() == FrameType.ERROR
+                        && frame.json().get("code").asInt() == ErrorCode.MAY_NOT_WRITE.number());
     }
 
     @Test
@@ -202,7 +237,7 @@ final class WaitRuleTest {
     }
 
     @Test
-    void theEndOfASuspendedPublishersStreamLetsTheRestBeRouted() {
+    void theEndOfAStreamThatAPauseOfMessagesHoldsUpLetsTheRestBeRouted() {
         publish(sender);
         sender.endInput();
         slow.stall(false);
