@@ -31,38 +31,22 @@ final class ChunkRouter {
 
     /** Returns where the walk goes on: behind the run, or at this frame again if the session is suspended. */
     int route(Session session, ByteBuf in, int start, int firstBytes) {
-        int data = Chunk.dataBytes(in, start, firstBytes);
-        if (data < 0) {
-            session.violated("a chunk is too short for its fields, or a cancel has data");
-            return start;
-        }
-        int flags = Frame.flags(in, start);
-        boolean last = (flags & Flags.LAST) != 0;
-        boolean receipt = (flags & Flags.RECEIPT) != 0;
-        long correlation = Frame.sequence(in, start);
-        if (last ? receipt && correlation == 0 : receipt || correlation != 0) {
-            session.violated("only LAST carries a correlation, and a RECEIPT needs one");
-            return start;
-        }
         Membership member = session.rooms.resolve(Frame.room(in, start));
+        String violation = violationOf(session, member, in, start, firstBytes);
+        if (violation != null) {
+            session.violated(violation);
+            return start;
+        }
         int index = Chunk.index(in, start);
+        long correlation = Frame.sequence(in, start);
         Upload upload = session.rooms.uploads().find(Chunk.envelopeId(in, start));
-        if (upload != null && (index == 0 || upload.member != member)) {
-            session.violated("the envelope id is open");
-            return start;
-        }
-        if (upload != null && index != Chunk.CANCEL_INDEX && !upload.expects(index)) {
-            session.violated("a chunk is missing");
-            return start;
-        }
         ErrorCode refusal = upload == null ? refusalOfEnvelope(session, member, in, start, index) : null;
-        if (member != null && refusal == null && member.hasToWait(Traffic.CHUNKS)) {
+        // A cancel gives back what is queued, so it does not wait for that.
+        boolean waits = index != Chunk.CANCEL_INDEX && refusal == null;
+        if (waits && member != null && member.hasToWait(Traffic.CHUNKS)) {
             return start;
         }
-        if (!session.correlate(correlation)) {
-            session.violated("correlations must rise");
-            return start;
-        }
+        session.correlate(correlation);
         if (refusal == null && upload == null && member != null && !member.withinRate()) {
             refusal = ErrorCode.RATE_LIMITED;
         }
@@ -79,6 +63,35 @@ final class ChunkRouter {
         }
         Upload open = upload == null ? session.rooms.uploads().begin(member, Chunk.envelopeId(in, start)) : upload;
         return cutChunks(session, open, in, start, firstBytes);
+    }
+
+    /** Returns how the frame breaks the protocol; null if it doesn't. */
+    private static @Nullable String violationOf(
+            Session session, @Nullable Membership member, ByteBuf in, int at, int bytes) {
+        if (Chunk.dataBytes(in, at, bytes) < 0) {
+            return "a chunk is too short for its fields, or a cancel has data";
+        }
+        if (!mayCorrelate(session, Frame.flags(in, at), Frame.sequence(in, at))) {
+            return "only LAST carries a correlation, which must rise, and a RECEIPT needs one";
+        }
+        Upload upload = session.rooms.uploads().find(Chunk.envelopeId(in, at));
+        if (upload == null) {
+            return null;
+        }
+        int index = Chunk.index(in, at);
+        if (index == 0 || upload.member != member) {
+            return "the envelope id is open";
+        }
+        return index == Chunk.CANCEL_INDEX || upload.expects(index) ? null : "a chunk is missing";
+    }
+
+    /** Returns whether a chunk with these flags may have this correlation. */
+    private static boolean mayCorrelate(Session session, int flags, long correlation) {
+        boolean receipt = (flags & Flags.RECEIPT) != 0;
+        if (correlation == 0) {
+            return !receipt;
+        }
+        return (flags & Flags.LAST) != 0 && session.wouldRise(correlation);
     }
 
     /** Returns why an envelope that is not open is not taken; null if its first chunk may open it. */
@@ -123,11 +136,12 @@ final class ChunkRouter {
             int word = in.getInt(at + Frame.TYPE_OFFSET);
             long correlation = Frame.sequence(in, at);
             boolean isCancel = Chunk.index(in, at) == Chunk.CANCEL_INDEX;
-            if (!isCancel && !upload.add(Chunk.dataBytes(in, at, bytes), maxEnvelopeBytes)) {
+            boolean isLast = (word & Flags.LAST << 16) != 0;
+            if (!isCancel && !upload.add(Chunk.dataBytes(in, at, bytes), isLast, maxEnvelopeBytes)) {
                 tooLarge = true;
                 break;
             }
-            ends = (word & Flags.LAST << 16) != 0;
+            ends = isLast;
             receipt = (word & RECEIPT_BIT) != 0 ? correlation : 0;
             session.correlate(correlation);
             Stamp.write(in, at, word, source);
@@ -165,19 +179,13 @@ final class ChunkRouter {
     /** Returns whether the frame is plainly the next chunk of the same envelope. */
     private static boolean continues(Session session, Upload upload, ByteBuf in, int at, int bytes, int rawRoom) {
         int flags = Frame.flags(in, at);
-        if (Frame.type(in, at) != FrameType.ENVELOPE
-                || (flags & Flags.CHUNK) == 0
-                || (flags & ~Flags.DEFINED) != 0
-                || Frame.room(in, at) != rawRoom
-                || Chunk.dataBytes(in, at, bytes) < 0
-                || Chunk.envelopeId(in, at) != upload.envelopeId
-                || !upload.expects(Chunk.index(in, at))) {
-            return false;
-        }
-        long correlation = Frame.sequence(in, at);
-        boolean receipt = (flags & Flags.RECEIPT) != 0;
-        return (flags & Flags.LAST) != 0
-                ? correlation == 0 ? !receipt : session.wouldRise(correlation)
-                : correlation == 0 && !receipt;
+        return Frame.type(in, at) == FrameType.ENVELOPE
+                && (flags & Flags.CHUNK) != 0
+                && (flags & ~Flags.DEFINED) == 0
+                && Frame.room(in, at) == rawRoom
+                && Chunk.dataBytes(in, at, bytes) >= 0
+                && Chunk.envelopeId(in, at) == upload.envelopeId
+                && upload.expects(Chunk.index(in, at))
+                && mayCorrelate(session, flags, Frame.sequence(in, at));
     }
 }

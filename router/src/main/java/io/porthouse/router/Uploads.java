@@ -102,10 +102,14 @@ final class Uploads {
             return index == nextIndex;
         }
 
-        /** Counts a chunk; false if the envelope is now larger than the room allows. */
-        boolean add(int bytes, long maxEnvelopeBytes) {
+        /**
+         * Counts a chunk; false if the envelope is now larger than the room allows. An empty one between the first and the
+         * last counts as a byte, so that no envelope goes on for ever.
+         */
+        boolean add(int bytes, boolean isLast, long maxEnvelopeBytes) {
+            boolean mayBeEmpty = nextIndex == 0 || isLast;
             nextIndex++;
-            dataBytes += bytes;
+            dataBytes += mayBeEmpty ? bytes : Math.max(1, bytes);
             return dataBytes <= maxEnvelopeBytes;
         }
     }

@@ -73,6 +73,32 @@ final class EnvelopeLimitsTest {
         assertThat(error.json().get("envelope").asLong()).isEqualTo(envelope);
     }
 
+    @Test
+    void chunksWithoutDataDoNotGoOnForEver() throws Exception {
+        int room = enter("small");
+        byte[] empty = new byte[0];
+        sender.send(Chunks.first(room, 1, empty));
+        for (int i = 1; i <= MAX_ENVELOPE_BYTES; i++) {
+            sender.send(Chunks.next(room, 1, i, empty));
+        }
+        sender.expectNothing(2);
+        sender.send(Chunks.next(room, 1, MAX_ENVELOPE_BYTES + 1, empty));
+        expectRefusal(ErrorCode.TOO_LARGE, room, 1);
+    }
+
+    @Test
+    void theFirstAndTheLastChunkMayBeEmptyWhereEachByteCounts() throws Exception {
+        int room = enter("small");
+        byte[] empty = new byte[0];
+        byte[] most = new byte[MAX_ENVELOPE_BYTES];
+        sender.send(
+                Chunks.first(room, 1, MAX_ENVELOPE_BYTES, empty),
+                Chunks.next(room, 1, 1, most),
+                Chunks.last(room, 1, 2, 2, empty, most));
+        assertThat(Chunks.receiveWhole(reader)).isEqualTo(most);
+        sender.expectReceipt(2);
+    }
+
     private void expectRefusalOfLast(ErrorCode code, int room, long correlation) throws Exception {
         Received error = sender.expectError(code);
         assertThat(error.sequence()).isEqualTo(correlation);

@@ -57,6 +57,19 @@ final class PauseTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void theCancelOfAnOpenEnvelopeDoesNotWait(boolean sameLoop) throws Exception {
+        try (PausedRoom paused = new PausedRoom(sameLoop)) {
+            // Nobody is closed for reading nothing.
+            paused.harness.stopTime();
+            paused.publisher.send(Chunks.cancel(paused.room, PausedRoom.ENVELOPE));
+            Chunks.expectCancel(paused.fast, PausedRoom.ENVELOPE);
+            // What was queued is given back.
+            paused.expectFlow(0);
+        }
+    }
+
     @Test
     void theSuspendedPublisherIsStillSentWhatItIsAMemberOf() throws Exception {
         try (PausedRoom paused = new PausedRoom(false)) {
