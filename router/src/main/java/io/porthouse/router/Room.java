@@ -43,8 +43,10 @@ final class Room {
     /** How often the rules were set. */
     private volatile int rulesSet;
 
-    // Guarded by this:
+    /** Whose puddles have members who receive. Replaced under the lock; read without it, and then looked at again under it. */
     private volatile Shard[] audience = NOBODY;
+
+    // Guarded by this:
     private final int[] receivers;
     private long lastSequence;
     private int members;

@@ -176,7 +176,7 @@ final class GoodbyeTest {
     }
 
     @Test
-    void theEndOfASuspendedPublishersStreamLetsTheRestBeRouted() {
+    void theEndOfAStreamThatAFullInboxHoldsUpLetsTheRestBeRouted() {
         ManualPeer member = router.connect(1, "lobby");
         ManualPeer sender = router.connect(0, "lobby");
         int lobby = sender.handle("lobby");

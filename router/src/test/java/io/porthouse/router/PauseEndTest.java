@@ -174,7 +174,7 @@ final class PauseEndTest {
     }
 
     @Test
-    void theEndOfASuspendedPublishersStreamLetsTheRestBeRouted() throws Exception {
+    void theEndOfAStreamThatAPauseOfChunksHoldsUpLetsTheRestBeRouted() throws Exception {
         try (PausedRoom paused = new PausedRoom(false)) {
             paused.suspendPublisher();
             byte[] end = {1};
