@@ -12,6 +12,7 @@ final class ReadGate {
     static final int WAITS_FOR_INBOX = 2;
     static final int WAITS_FOR_ROOM = 4;
     static final int ANSWERS_UNREAD = 8;
+    static final int CUTS_UNPASSED = 16;
 
     /** Reasons that suspend it as a publisher. */
     private static final int PUBLISHER_REASONS = WAITS_FOR_INBOX | WAITS_FOR_ROOM;

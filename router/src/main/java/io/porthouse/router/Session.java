@@ -35,6 +35,9 @@ final class Session {
         CLOSED
     }
 
+    /** So many of its joins and leaves may wait for their turn; then it is not read until half of them have passed. */
+    static final int MAX_CUTS_OUTSTANDING = 256;
+
     private static final int MAX_CLIENT_CHARS = 64;
 
     final Node node;
@@ -287,11 +290,15 @@ final class Session {
 
     /** It joins, changes or leaves a room; {@link #cutPassed} follows when that is its turn in the room's order. */
     void cutOffered() {
-        cutsOutstanding++;
+        if (++cutsOutstanding >= MAX_CUTS_OUTSTANDING && isAlive()) {
+            gate.suspend(ReadGate.CUTS_UNPASSED);
+        }
     }
 
     void cutPassed() {
-        cutsOutstanding--;
+        if (--cutsOutstanding <= MAX_CUTS_OUTSTANDING / 2) {
+            gate.resume(ReadGate.CUTS_UNPASSED);
+        }
         touch();
     }
 
