@@ -70,6 +70,9 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
 
     private int largestFrameBytes;
 
+    /** A read into the buffer is under way, which with io_uring takes a while: nobody else may read into it. */
+    private boolean isReadUnderWay;
+
     /** Netty was given a part of the read buffer, and not the buffer itself. */
     private boolean readsPart;
 
@@ -207,7 +210,7 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
     /** Gives the read buffer back if at most this much is unread in it; that much waits in a small buffer of its own. */
     private void returnBlock(int atMostUnread) {
         ByteBuf in = block;
-        if (in == null || in.readableBytes() > atMostUnread) {
+        if (in == null || isReadUnderWay || in.readableBytes() > atMostUnread) {
             return;
         }
         if (in.isReadable()) {
@@ -282,6 +285,7 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
             in = moveRest(in);
         }
         block = in;
+        isReadUnderWay = true;
         readsPart = in.writableBytes() > MAX_READ_BYTES;
         return readsPart ? in.retainedSlice(in.writerIndex(), MAX_READ_BYTES).writerIndex(0) : in.retain();
     }
@@ -338,6 +342,7 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
 
     @Override
     public void lastBytesRead(int bytes) {
+        isReadUnderWay = false;
         lastBytes = bytes;
     }
 

@@ -65,12 +65,4 @@ public enum Transport {
     Class<? extends ServerChannel> serverChannel() {
         return serverChannel;
     }
-
-    /**
-     * Returns whether a read fills its buffer after it was asked for, so that a buffer cannot be lent to the next
-     * connection of the same loop in the meantime.
-     */
-    boolean readsLater() {
-        return this == IO_URING;
-    }
 }

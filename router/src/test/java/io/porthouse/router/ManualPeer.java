@@ -42,6 +42,7 @@ final class ManualPeer {
     private boolean endsInput;
     private boolean hungUp;
     private boolean stalled;
+    private ByteBuf readInto;
 
     /** How many buffers it takes before it stalls; negative: no end. */
     private int buffersTaken = -1;
@@ -138,24 +139,36 @@ final class ManualPeer {
     /** As a channel of Netty reads: as often as the piece needs, of which more than one buffer may be. */
     private void read(ByteBuffer piece) {
         while (piece.hasRemaining() && channel.isOpen() && (channel.config().isAutoRead() || hungUp)) {
-            ingress.reset(channel.config());
-            ByteBuf in = ingress.allocate(channel.alloc());
-            assertThat(in.writableBytes()).as("what one read may bring").isBetween(1, TcpIngress.MAX_READ_BYTES);
-            int count = Math.min(in.writableBytes(), piece.remaining());
-            ingress.attemptedBytesRead(in.writableBytes());
-            in.writeBytes(piece.slice().limit(count));
-            piece.position(piece.position() + count);
-            ingress.lastBytesRead(count);
-            ingress.incMessagesRead(1);
-            channel.pipeline().fireChannelRead(in);
-            ingress.readComplete();
-            channel.pipeline().fireChannelReadComplete();
+            beginRead();
+            int count = Math.min(readInto.writableBytes(), piece.remaining());
+            byte[] come = new byte[count];
+            piece.get(come);
+            endRead(come);
         }
         if (piece.hasRemaining()) {
             byte[] rest = new byte[piece.remaining()];
             piece.get(rest);
             unread.addFirst(rest);
         }
+    }
+
+    /** Asks the router where to read to. */
+    void beginRead() {
+        ingress.reset(channel.config());
+        readInto = ingress.allocate(channel.alloc());
+        assertThat(readInto.writableBytes()).as("what one read may bring").isBetween(1, TcpIngress.MAX_READ_BYTES);
+    }
+
+    /** The read that has begun brings this. */
+    void endRead(byte[] come) {
+        ByteBuf in = readInto;
+        ingress.attemptedBytesRead(in.writableBytes());
+        in.writeBytes(come);
+        ingress.lastBytesRead(come.length);
+        ingress.incMessagesRead(1);
+        channel.pipeline().fireChannelRead(in);
+        ingress.readComplete();
+        channel.pipeline().fireChannelReadComplete();
     }
 
     // ---- from the router
