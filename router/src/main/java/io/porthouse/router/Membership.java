@@ -43,6 +43,9 @@ final class Membership {
     /** Since which of its shard's beginnings it receives. */
     long receivesSince;
 
+    /** Whether an envelope that may still be open here goes on without it. */
+    boolean lostEnvelope;
+
     /** Whether the room counts it among those who receive; guarded by the room's lock. */
     boolean counted;
 

@@ -129,7 +129,12 @@ final class Shard {
             cancelAllFor(member, isTold);
             member.tellLoss();
         });
-        forgetInAll(member);
+        if (receiverCount == 0) {
+            // Runs do not come here any more, so nothing would end them.
+            open = null;
+        } else if (member.lostEnvelope && open != null) {
+            open.values().forEach(envelope -> envelope.forget(member));
+        }
     }
 
     private static Membership[] withRoom(Membership[] array, int count) {
@@ -246,6 +251,10 @@ final class Shard {
 
     /** Ends the member's part in every envelope that is open here. */
     private void cancelAllFor(Membership member, boolean isTold) {
+        if (member.session.outbox.isShut()) {
+            // It is told nothing any more; of a crowd that breaks off, not each looks through all that is open.
+            return;
+        }
         if (open != null) {
             cancelOpenFor(member, open, isTold);
         }
@@ -269,15 +278,6 @@ final class Shard {
         }
     }
 
-    private void forgetInAll(Membership member) {
-        if (receiverCount == 0) {
-            // Runs do not come here any more, so nothing would end them.
-            open = null;
-        } else if (open != null) {
-            open.values().forEach(envelope -> envelope.forget(member));
-        }
-    }
-
     /** For whom an envelope is: who received before it was opened, and has lost none of it since. */
     private static final class OpenEnvelope {
         private final long openedAt;
@@ -296,6 +296,7 @@ final class Shard {
                 dropped = new HashSet<>(4);
             }
             dropped.add(member);
+            member.lostEnvelope = true;
         }
 
         void forget(Membership member) {
