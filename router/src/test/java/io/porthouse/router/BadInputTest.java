@@ -239,6 +239,7 @@ final class BadInputTest {
         harness.awaitGauge("porthouse.sessions.lagging", 1);
         awaitStandstill();
         assertThat(harness.router.usedBytes()).isLessThan(1 << 20);
+        assertThat(harness.gauge("porthouse.lag.bytes", "lane", "control")).isPositive();
         assertOthersUndisturbed();
         return flooder;
     }

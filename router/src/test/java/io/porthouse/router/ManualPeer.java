@@ -43,6 +43,7 @@ final class ManualPeer {
     private boolean hungUp;
     private boolean stalled;
     private ByteBuf readInto;
+    private int readAt;
 
     /** How many buffers it takes before it stalls; negative: no end. */
     private int buffersTaken = -1;
@@ -156,6 +157,7 @@ final class ManualPeer {
     void beginRead() {
         ingress.reset(channel.config());
         readInto = ingress.allocate(channel.alloc());
+        readAt = readInto.writerIndex();
         assertThat(readInto.writableBytes()).as("what one read may bring").isBetween(1, TcpIngress.MAX_READ_BYTES);
     }
 
@@ -163,7 +165,8 @@ final class ManualPeer {
     void endRead(byte[] come) {
         ByteBuf in = readInto;
         ingress.attemptedBytesRead(in.writableBytes());
-        in.writeBytes(come);
+        in.setBytes(readAt, come);
+        in.writerIndex(in.writerIndex() + come.length);
         ingress.lastBytesRead(come.length);
         ingress.incMessagesRead(1);
         channel.pipeline().fireChannelRead(in);

@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** How a pause ends, and how those end who wait for it or cause it. */
@@ -57,6 +58,69 @@ final class PauseEndTest {
         try (PausedRoom paused = new PausedRoom(false)) {
             paused.slow.send(TestClient.json(FrameType.JOIN, 0, 2, "{'room':'one','receive':false}"));
             paused.expectFlow(0);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"DROP", "DISCONNECT"})
+    void thePauseEndsWhenTheRoomWaitsNoLonger(Overflow changed) throws Exception {
+        try (PausedRoom paused = new PausedRoom(false)) {
+            paused.suspendPublisher();
+            RoomName room = new RoomName(RouterHarness.ACCOUNT, "one");
+            paused.harness.tokens.putRoom(room, TestRules.with(rules -> rules.envelopeOverflow = changed));
+            paused.harness.router.refreshRoom(room).toCompletableFuture().get(60, TimeUnit.SECONDS);
+            paused.expectFlow(0);
+            Chunks.expectChunk(paused.fast, PausedRoom.ENVELOPE, paused.chunks - 1);
+            if (changed == Overflow.DROP) {
+                Received received = paused.slow.receive();
+                while (!Chunks.isCancel(received)) {
+                    received = paused.slow.receive();
+                }
+                paused.slow.expectNothing(2);
+            } else {
+                await().until(() -> paused.harness.closes(CloseCode.SLOW_RECEIVER) == 1);
+            }
+        }
+    }
+
+    @Test
+    void ofTwoThatStreamAtEachOtherAndDoNotReadNobodyStaysForEver() throws Exception {
+        try (RouterHarness harness =
+                new RouterHarness(new TestSettings().outboxBytes(1 << 20).build())) {
+            // On both loops.
+            TestClient first = harness.dialSlow();
+            first.hello(RouterHarness.SECRET, "one");
+            TestClient second = harness.dialSlow();
+            second.hello(RouterHarness.SECRET, "one");
+            int room = first.handle(PausedRoom.NAME);
+            try (Background one = Background.start(() -> streamToTheEnd(first, room));
+                    Background other = Background.start(() -> streamToTheEnd(second, room))) {
+                harness.awaitGauge("porthouse.publishers.suspended", 2);
+                harness.awaitTicks(TICKS);
+                harness.skip(WINDOW);
+                await().until(() -> harness.closes(CloseCode.SLOW_RECEIVER) > 0);
+                TestClient late = harness.connect("one");
+                TestClient reader = harness.connect("one");
+                byte[] payload = {1, 2, 3};
+                late.send(Chunks.last(room, 2, 0, 2, payload, payload));
+                assertThat(Chunks.receiveWhole(reader)).isEqualTo(payload);
+                first.close();
+                second.close();
+                one.join();
+                other.join();
+            }
+        }
+    }
+
+    private static void streamToTheEnd(TestClient client, int room) {
+        byte[] data = new byte[100_000];
+        try {
+            client.send(Chunks.first(room, 1, data));
+            for (int i = 1; ; i++) {
+                client.send(Chunks.next(room, 1, i, data));
+            }
+        } catch (IOException e) {
+            // The router has closed it, or the test is over.
         }
     }
 

@@ -6,6 +6,7 @@ import io.porthouse.protocol.FrameType;
 import io.porthouse.router.TestClient.Received;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -67,6 +68,27 @@ final class PauseTest {
             Chunks.expectCancel(paused.fast, PausedRoom.ENVELOPE);
             // What was queued is given back.
             paused.expectFlow(0);
+        }
+    }
+
+    @Test
+    void theMetersSayWhatIsHeldAndForHowLong() throws Exception {
+        try (PausedRoom paused = new PausedRoom(false)) {
+            RouterHarness harness = paused.harness;
+            harness.stopTime();
+            paused.suspendPublisher();
+            assertThat(harness.gauge("porthouse.envelopes.open")).isEqualTo(1);
+            assertThat(harness.gauge("porthouse.lag.bytes", "lane", "chunks")).isGreaterThan(PausedRoom.MARK_BYTES);
+            String text = "m".repeat(20_000);
+            paused.fast.send(TestClient.receiptMessage(paused.room, 2, text));
+            paused.fast.expectReceipt(2);
+            assertThat(harness.gauge("porthouse.lag.bytes", "lane", "messages")).isGreaterThanOrEqualTo(text.length());
+            harness.skip(Duration.ofSeconds(7));
+            paused.slow.reset();
+            harness.awaitGauge("porthouse.publishers.suspended", 0);
+            assertThat(harness.counter("porthouse.publishers.suspended.time")).isEqualTo(7);
+            harness.awaitGauge("porthouse.sessions.lagging", 0);
+            assertThat(harness.gauge("porthouse.lag.bytes", "lane", "chunks")).isZero();
         }
     }
 

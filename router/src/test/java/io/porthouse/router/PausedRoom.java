@@ -20,7 +20,7 @@ final class PausedRoom implements AutoCloseable {
 
     private static final int CHUNK_BYTES = 128 << 10;
     private static final int OUTBOX_BYTES = 1 << 20;
-    private static final int MARK_BYTES = OUTBOX_BYTES / 4;
+    static final int MARK_BYTES = OUTBOX_BYTES / 4;
     private static final int ENOUGH_CHUNKS = 1000;
 
     final RouterHarness harness;
