@@ -320,6 +320,8 @@ final class Outbox {
         }
         chunkQuota = mostChunkBytes;
         feed.run();
+        // Also where nothing could be sent: a cancel gives back what was queued.
+        relax();
         // Not before: who reads may be owed much at once, such as a GRANTED for each of its rooms.
         if (controlBytes() > MAX_CONTROL_BYTES) {
             session.markSlow();

@@ -391,15 +391,14 @@ final class Session {
 
     /** From now on nothing that it sent is routed, and nothing but what {@code drainFirst} leaves queued is sent to it. */
     private void silence(CloseCode code, boolean drainFirst) {
-        boolean isCounted = stage == Stage.FINISHING;
+        if (stage != Stage.FINISHING) {
+            node.closes.count(code);
+        }
         if (!drainFirst) {
             // First, so that nothing is queued any more, for which there might be no memory.
             outbox.shut();
         }
         leaveAll(Stage.CLOSING);
-        if (!isCounted) {
-            node.closes.count(code);
-        }
         if (drainFirst) {
             outbox.shutBehindQueued();
         }
