@@ -244,17 +244,21 @@ public final class Connection implements AutoCloseable {
 
     /** Sends an envelope's chunks to its room, or else to the default room; like {@link #send(String, EnvelopeChunks)}. */
     public CompletableFuture<SendReceipt> send(EnvelopeChunks chunks) {
-        return lifeline.awaitLink().send(chunks.room().orElse(null), chunks);
+        try (chunks) {
+            return lifeline.awaitLink().send(chunks.room().orElse(null), chunks);
+        }
     }
 
     /**
      * Sends an envelope in chunks of a size that the caller chose, {@code connection.send(room, envelope.chunks(64))};
      * otherwise like {@link #send(String, Envelope)}. Small chunks let messages pass sooner, large ones cost less.
      *
-     * @param chunks not walked yet; closed when this returns
+     * @param chunks not walked yet; closed when this returns, or throws
      */
     public CompletableFuture<SendReceipt> send(String room, EnvelopeChunks chunks) {
-        return lifeline.awaitLink().send(room, chunks);
+        try (chunks) {
+            return lifeline.awaitLink().send(room, chunks);
+        }
     }
 
     /** Sends one chunk to its envelope's room, or else to the default room; like {@link #send(String, EnvelopeChunk)}. */
@@ -263,7 +267,8 @@ public final class Connection implements AutoCloseable {
     }
 
     /**
-     * Sends one chunk of an envelope that the caller cuts: from the first to the last, all to one room.
+     * Sends one chunk of an envelope that the caller cuts: from the first to the last, all to one room. Who stops before the
+     * last one closes the chunks; receivers are then told to forget the envelope.
      *
      * @return the envelope's receipt, the same for each of its chunks
      * @throws PorthouseException if the chunk cannot be sent

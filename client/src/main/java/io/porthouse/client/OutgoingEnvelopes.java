@@ -93,15 +93,15 @@ final class OutgoingEnvelopes {
      * @throws PorthouseException if the payload cannot be read, or the link ends; receivers are then told to forget it
      */
     CompletableFuture<SendReceipt> send(Rooms.Held room, Envelope envelope) {
-        return send(room, cut(envelope));
+        try (EnvelopeChunks chunks = cut(envelope)) {
+            return send(room, chunks);
+        }
     }
 
-    /** Sends what the caller cut; otherwise like {@link #send(Rooms.Held, Envelope)}. */
+    /** Sends what the caller cut, who closes it; otherwise like {@link #send(Rooms.Held, Envelope)}. */
     CompletableFuture<SendReceipt> send(Rooms.Held room, EnvelopeChunks chunks) {
-        try (chunks) {
-            // Before anything is read: who waits for a place holds no chunk.
-            return walk(begin(room, chunks, true), chunks);
-        }
+        // Before anything is read: who waits for a place holds no chunk.
+        return walk(begin(room, chunks, true), chunks);
     }
 
     private CompletableFuture<SendReceipt> walk(Open envelope, EnvelopeChunks chunks) {
@@ -110,19 +110,16 @@ final class OutgoingEnvelopes {
             while (walk.hasNext() && !envelope.receipt.isDone()) {
                 queue(envelope, walk.next());
             }
-            forget(chunks);
             return envelope.receipt;
         } catch (UncheckedIOException e) {
             throw new PorthouseException(
                     Kind.SOURCE, "the payload could not be read (" + e.getMessage() + "); it was given up", e);
-        } finally {
-            // Whatever it was that failed; behind the last chunk nothing is left to be given up.
-            cancel(chunks, new PorthouseException(Kind.SOURCE, "the payload could not be read; it was given up"));
         }
     }
 
     /**
-     * Sends one chunk; the chunks of an envelope in their order.
+     * Sends one chunk; the chunks of an envelope in their order. If they are closed before the last one is queued, receivers
+     * are told to forget the envelope.
      *
      * @return completed by the envelope's receipt, the same for each of its chunks
      * @throws PorthouseException if the link ends, or the chunk cannot be sent; receivers are then told to forget it
@@ -131,6 +128,8 @@ final class OutgoingEnvelopes {
         Open envelope = chunk.index() == 0 ? begin(room, chunk.chunks(), false) : going(room, chunk);
         if (!envelope.receipt.isDone()) {
             queue(envelope, chunk);
+        } else if (chunk.isLast()) {
+            giveUp(chunk.chunks(), unfinished());
         }
         return envelope.receipt;
     }
@@ -142,9 +141,10 @@ final class OutgoingEnvelopes {
             refused = unanswered.get(id);
         }
         if (refused != null) {
+            // First, so that who sees the failure finds it ended.
+            giveBack(refused);
             // Whatever the last chunk is answered, if it is on its way, only says that the envelope is not open.
             queue.fail(refused.receipt, refusal);
-            giveBack(refused);
         }
     }
 
@@ -172,8 +172,8 @@ final class OutgoingEnvelopes {
     }
 
     private void fail(Open envelope, PorthouseException failure) {
-        envelope.receipt.completeExceptionally(failure);
         giveBack(envelope);
+        envelope.receipt.completeExceptionally(failure);
     }
 
     private EnvelopeChunks cut(Envelope envelope) {
@@ -196,21 +196,32 @@ final class OutgoingEnvelopes {
             throw new PorthouseException(Kind.USAGE, e.getMessage() + "; cut it into smaller chunks", e);
         }
         places.take(whole);
-        PorthouseException failure;
-        synchronized (this) {
-            failure = ended == null ? null : ended.again();
-            if (failure == null) {
-                Open begun = new Open(++lastId, room, newReceipt.get(), whole);
-                if (open.putIfAbsent(chunks, begun) == null) {
-                    unanswered.put(begun.id, begun);
-                    var unused = begun.receipt.whenComplete((receipt, failed) -> answered(begun));
-                    return begun;
-                }
-                failure = new PorthouseException(Kind.USAGE, "chunk 0 of this envelope was sent before; cut it again");
-            }
+        try {
+            Open begun = open(room, chunks, whole);
+            chunks.whenClosed(() -> giveUp(chunks, unfinished()));
+            return begun;
+        } catch (PorthouseException e) {
+            places.giveBack(whole);
+            throw e;
         }
-        places.giveBack(whole);
-        throw failure;
+    }
+
+    private synchronized Open open(Rooms.Held room, EnvelopeChunks chunks, boolean whole) {
+        if (ended != null) {
+            throw ended.again();
+        }
+        Open begun = new Open(++lastId, room, newReceipt.get(), whole);
+        if (open.putIfAbsent(chunks, begun) != null) {
+            throw new PorthouseException(Kind.USAGE, "chunk 0 of this envelope was sent before; cut it again");
+        }
+        unanswered.put(begun.id, begun);
+        var unused = begun.receipt.whenComplete((receipt, failed) -> answered(begun));
+        return begun;
+    }
+
+    private static PorthouseException unfinished() {
+        return new PorthouseException(
+                Kind.SOURCE, "the envelope was closed before its last chunk, and given up; send it again");
     }
 
     private void queue(Open envelope, EnvelopeChunk chunk) {
@@ -223,12 +234,13 @@ final class OutgoingEnvelopes {
         } catch (PorthouseException e) {
             boolean linkEnded = e.kind() != Kind.FULL && e.kind() != Kind.INTERRUPTED;
             PorthouseException failure = linkEnded ? brokenOff(e) : e;
-            cancel(chunk.chunks(), failure);
+            giveUp(chunk.chunks(), failure);
             throw failure;
         }
         envelope.begun = true;
         if (chunk.isLast()) {
-            forget(chunk.chunks());
+            remove(chunk.chunks());
+            giveBack(envelope);
         }
         chunk.sent();
     }
@@ -245,13 +257,14 @@ final class OutgoingEnvelopes {
         return envelope;
     }
 
-    private void cancel(EnvelopeChunks chunks, PorthouseException failure) {
+    /** Behind the last chunk nothing is left to be given up. */
+    private void giveUp(EnvelopeChunks chunks, PorthouseException failure) {
         Open envelope = remove(chunks);
         if (envelope == null) {
             return;
         }
         envelope.receipt.completeExceptionally(failure);
-        if (envelope.begun) {
+        if (envelope.begun && hasPlace(envelope)) {
             ByteBuf frame = allocator.buffer(Chunk.CANCEL_FRAME_BYTES);
             Chunk.writeCancel(frame, 0, envelope.room.handle, 0, envelope.id);
             // A full reserve drops the cancel: then the link is about to be given up, which cancels too.
@@ -261,19 +274,17 @@ final class OutgoingEnvelopes {
         giveBack(envelope);
     }
 
-    private void forget(EnvelopeChunks chunks) {
-        Open envelope = remove(chunks);
-        if (envelope != null) {
-            giveBack(envelope);
-        }
-    }
-
     private synchronized @Nullable Open remove(EnvelopeChunks chunks) {
         return open.remove(chunks);
     }
 
     private synchronized void answered(Open envelope) {
         unanswered.remove(envelope.id);
+    }
+
+    /** Whether the router has it open: it ends what it refuses, and what is sent to a room that is lost. */
+    private synchronized boolean hasPlace(Open envelope) {
+        return envelope.hasPlace;
     }
 
     private void giveBack(Open envelope) {

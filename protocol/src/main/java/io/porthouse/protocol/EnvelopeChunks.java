@@ -4,7 +4,9 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.zip.CRC32;
@@ -15,9 +17,9 @@ import org.jspecify.annotations.Nullable;
  * it.
  *
  * <p>Walked once. Behind the last chunk the source is closed; who stops earlier must {@link #close}. If the source fails or
- * has not the length it announced, {@code next} throws {@link UncheckedIOException}: the sender then owes the receivers a
- * cancel ({@link Chunk#writeCancel}) if chunk 0 is out. Confined to one thread at a time; {@code next} blocks for as long
- * as the source does.
+ * has not the length it announced, {@code next} throws {@link UncheckedIOException}. In both cases who sends owes the
+ * receivers a cancel ({@link Chunk#writeCancel}) if chunk 0 is out; a connection sends it by itself ({@link #whenClosed}).
+ * Confined to one thread at a time; {@code next} blocks for as long as the source does.
  */
 public final class EnvelopeChunks implements Iterable<EnvelopeChunk>, AutoCloseable {
 
@@ -33,6 +35,8 @@ public final class EnvelopeChunks implements Iterable<EnvelopeChunk>, AutoClosea
 
     /** One byte more than a chunk: whether that byte exists says whether a chunk is the last. */
     private byte[] data = NOTHING;
+
+    private final List<Runnable> whenClosed = new ArrayList<>(1);
 
     private @Nullable InputStream in;
     private long totalBytes = Chunk.UNKNOWN_TOTAL;
@@ -113,13 +117,33 @@ public final class EnvelopeChunks implements Iterable<EnvelopeChunk>, AutoClosea
         };
     }
 
-    /** Closes the source and ends the walk; the present chunk becomes invalid. Idempotent; never throws. */
+    /**
+     * Has something done when this is closed, or when the source fails, which closes it; at once if that was before. For
+     * connections, which owe the receivers a cancel if the last chunk is not on its way by then.
+     *
+     * @param action must not throw
+     */
+    public void whenClosed(Runnable action) {
+        if (done && current == null) {
+            action.run();
+        } else {
+            whenClosed.add(action);
+        }
+    }
+
+    /**
+     * Closes the source and ends the walk; the present chunk becomes invalid. What was sent of the envelope before its last
+     * chunk is given up, and its receivers are told. Idempotent; never throws.
+     */
     @Override
     public void close() {
         done = true;
         current = null;
         data = NOTHING;
         closeSource();
+        List<Runnable> due = List.copyOf(whenClosed);
+        whenClosed.clear();
+        due.forEach(Runnable::run);
     }
 
     void sent(EnvelopeChunk chunk) {

@@ -179,6 +179,31 @@ class EnvelopeTest {
     }
 
     @Test
+    void whoAskedIsToldOnceThatTheyWereClosed() {
+        List<String> told = new ArrayList<>();
+        EnvelopeChunks chunks = Envelope.of(new byte[5000]).chunks(1);
+        chunks.whenClosed(() -> told.add("first"));
+        chunks.whenClosed(() -> told.add("second"));
+        chunks.iterator().next();
+        assertThat(told).isEmpty();
+        chunks.close();
+        chunks.close();
+        assertThat(told).containsExactly("first", "second");
+        chunks.whenClosed(() -> told.add("late"));
+        assertThat(told).containsExactly("first", "second", "late");
+    }
+
+    @Test
+    void aBrokenSourceIsToldToWhoAsked() {
+        List<String> told = new ArrayList<>();
+        EnvelopeChunks chunks = Envelope.of(new Watched(new byte[5000], 0)).chunks(1);
+        chunks.whenClosed(() -> told.add("closed"));
+        assertThatExceptionOfType(UncheckedIOException.class)
+                .isThrownBy(() -> chunks.iterator().next());
+        assertThat(told).containsExactly("closed");
+    }
+
+    @Test
     void chunksClosedBeforeTheFirstStillCloseTheStream() {
         Watched source = new Watched(bytes(10));
         Envelope.of(source).chunks(1).close();
