@@ -217,7 +217,7 @@ final class Link {
         return envelopes().send(rooms.forSending(room), envelope);
     }
 
-    /** Sends all chunks of an envelope; see {@link OutgoingEnvelopes}. */
+    /** Sends all chunks of an envelope, which the caller closes; see {@link OutgoingEnvelopes}. */
     CompletableFuture<SendReceipt> send(@Nullable String room, EnvelopeChunks chunks) {
         return envelopes().send(rooms.forSending(room), chunks);
     }
@@ -284,6 +284,8 @@ final class Link {
     void onBatch(ByteBuf buffer, int index, int bytes) {
         if (delivery.offer(this, buffer, index, bytes)) {
             present(channel).config().setAutoRead(false);
+            // What is held back by a room's pause would not hear of its end.
+            sender().flowChanged();
         }
     }
 

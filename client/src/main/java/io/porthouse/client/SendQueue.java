@@ -72,7 +72,7 @@ final class SendQueue {
         this.loop = channel.eventLoop();
         this.allocator = channel.alloc();
         this.receipts = receipts;
-        this.space = new SendSpace(lock, loop, options, isHandler);
+        this.space = new SendSpace(lock, loop, options, isHandler, channel.config()::isAutoRead);
     }
 
     /**
@@ -117,7 +117,7 @@ final class SendQueue {
     }
 
     /**
-     * Queues one chunk of an envelope, once its room is not paused; waits while the chunks' share of the queue is full, in
+     * Queues one chunk of an envelope, once its room is not paused, as {@link SendSpace#awaitChunk} sees it; waits while the chunks' share of the queue is full, in
      * turn with other envelopes.
      *
      * @param receipt with the last chunk: completed by the router's receipt; else null
@@ -276,7 +276,7 @@ final class SendQueue {
         }
     }
 
-    /** A room goes on, or was lost: whoever waits to send chunks looks again. */
+    /** A room goes on or was lost, or nothing is read any more: whoever waits to send chunks looks again. */
     void flowChanged() {
         lock.lock();
         try {

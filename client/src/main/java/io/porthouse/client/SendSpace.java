@@ -24,6 +24,7 @@ final class SendSpace {
     private final Condition changed;
     private final EventLoop loop;
     private final BooleanSupplier isHandler;
+    private final BooleanSupplier isReading;
     private final long limitBytes;
     private final int maxUnacknowledged;
     private final long timeoutNanos;
@@ -47,11 +48,21 @@ final class SendSpace {
     private long progress;
     private @Nullable PorthouseException refusal;
 
-    SendSpace(ReentrantLock lock, EventLoop loop, ConnectOptions options, BooleanSupplier isHandler) {
+    /**
+     * @param isHandler whether the present thread is a handler's of this connection
+     * @param isReading whether the link is being read; {@link #flowChanged} is called when it no longer is
+     */
+    SendSpace(
+            ReentrantLock lock,
+            EventLoop loop,
+            ConnectOptions options,
+            BooleanSupplier isHandler,
+            BooleanSupplier isReading) {
         this.lock = lock;
         this.changed = lock.newCondition();
         this.loop = loop;
         this.isHandler = isHandler;
+        this.isReading = isReading;
         this.limitBytes = options.sendBufferBytes;
         this.maxUnacknowledged = options.maxUnacknowledged;
         this.timeoutNanos = options.sendTimeout.toNanos();
@@ -94,7 +105,7 @@ final class SendSpace {
         wakeNextTurn();
     }
 
-    /** A room goes on, or was lost. */
+    /** A room goes on or was lost, or the link is not read any more. */
     void flowChanged() {
         wakeNextTurn();
     }
@@ -109,11 +120,15 @@ final class SendSpace {
     /** Whose turn it is: a paused room holds up its own envelopes only. */
     private @Nullable Turn nextTurn() {
         for (Turn turn : turns) {
-            if (!turn.room.paused) {
+            if (!isHeldBack(turn.room)) {
                 return turn;
             }
         }
         return null;
+    }
+
+    private boolean isHeldBack(Rooms.Held room) {
+        return room.paused && isReading.getAsBoolean();
     }
 
     /** Refuses senders from now on, and those that wait. The first cause stays. */
@@ -129,11 +144,18 @@ final class SendSpace {
      * Waits until an envelope's next chunk may be queued: its room is not paused, all envelopes that came before have had
      * their turn, and it fits into what chunks may fill. While the room is paused there is no time limit: the router gives
      * its word to go on, or closes the slow member that it waits for.
+     *
+     * <p>A pause holds nobody back while the link is not read, because its end would not be heard: perhaps until the very
+     * sender that waits here takes what was received, as one does that sends on what it gets. The chunks then go to the
+     * router, which does not read on before the room does, so that the room still sets the pace; it needs nothing from this
+     * side to go on, and what else is sent here waits behind them. If the one that holds up the room is this connection,
+     * which is not read, everybody would wait in a circle: the router ends that, as for every slow member, by closing the
+     * connection (3001), which fails whoever waits here.
      */
     void awaitChunk(Rooms.Held room, int frameBytes, boolean withReceipt) {
         requireOpen();
         long limit = (long) (limitBytes * FOR_CHUNKS);
-        boolean free = !room.paused && nextTurn() == null;
+        boolean free = !isHeldBack(room) && nextTurn() == null;
         if (free && !hasNoBytes(frameBytes, limit) && !hasNoReceipts(withReceipt)) {
             return;
         }
@@ -158,9 +180,9 @@ final class SendSpace {
         long seen = progress;
         long left = timeoutNanos;
         while ((turn != null && nextTurn() != turn) || hasNoBytes(frameBytes, limit) || hasNoReceipts(withReceipt)) {
-            boolean paused = turn != null && turn.room.paused;
-            requireMayWait(paused, withReceipt);
-            if (left <= 0) {
+            requireMayWait(turn, withReceipt);
+            boolean timed = isTimed(turn, withReceipt);
+            if (timed && left <= 0) {
                 throw new PorthouseException(
                         Kind.FULL,
                         full(withReceipt)
@@ -168,16 +190,24 @@ final class SendSpace {
             }
             Condition signal = turn == null ? changed : turn.come;
             try {
-                left = signal.awaitNanos(paused ? Long.MAX_VALUE : left);
+                left = signal.awaitNanos(timed ? left : Long.MAX_VALUE);
             } catch (InterruptedException e) {
                 throw interrupted(e);
             }
             requireOpen();
-            if (paused || seen != progress) {
+            if (!timed || seen != progress) {
                 seen = progress;
                 left = timeoutNanos;
             }
         }
+    }
+
+    /** Whether a wait has a limit: one for the router's word has none, but receipts don't come while nothing is read. */
+    private boolean isTimed(@Nullable Turn turn, boolean withReceipt) {
+        if (turn == null || !turn.room.paused) {
+            return true;
+        }
+        return !isHeldBack(turn.room) && hasNoReceipts(withReceipt);
     }
 
     /** An empty queue takes any one frame. */
@@ -193,7 +223,8 @@ final class SendSpace {
         return hasNoReceipts(withReceipt) ? unacknowledged + " receipts are outstanding" : "the send buffer is full";
     }
 
-    private void requireMayWait(boolean paused, boolean withReceipt) {
+    private void requireMayWait(@Nullable Turn turn, boolean withReceipt) {
+        boolean paused = turn != null && isHeldBack(turn.room);
         String what = paused ? "the room is paused" : full(withReceipt);
         if (loop.inEventLoop()) {
             throw new PorthouseException(
