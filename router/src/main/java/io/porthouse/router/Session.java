@@ -426,9 +426,12 @@ final class Session {
         if (stage == Stage.CLOSED) {
             return;
         }
-        outbox.shut();
-        if (isAlive()) {
+        boolean wasAlive = isAlive();
+        if (wasAlive) {
             node.closes.countLost();
+        }
+        outbox.shut();
+        if (wasAlive) {
             leaveAll(Stage.CLOSED);
         }
         stage = Stage.CLOSED;
