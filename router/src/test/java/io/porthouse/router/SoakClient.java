@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.SocketException;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** Connects to the soak's router again and again, until the soak is over. */
@@ -14,6 +15,10 @@ abstract class SoakClient implements Callable<Boolean> {
 
     final RouterHarness harness;
     final Random random;
+
+    /** Messages and chunks that it was told or has sent so far; any thread may look. */
+    final AtomicLong progress = new AtomicLong();
+
     private volatile boolean over;
     private volatile @Nullable TestClient current;
 

@@ -87,6 +87,7 @@ final class SoakMember extends SoakClient {
                 Ledger ledger = ledgers.get(frame.room());
                 assertThat(ledger).as("of a room that it is not in: %s", frame).isNotNull();
                 ledger.take(frame);
+                progress.incrementAndGet();
             }
         }
     }

@@ -54,6 +54,7 @@ final class SoakPublisher extends SoakClient {
         int actions = 1 + random.nextInt(MOST_ACTIONS);
         for (int i = 0; i < actions && !isOver(); i++) {
             act(client);
+            progress.incrementAndGet();
             if (i % BURST_ACTIONS == 0) {
                 LockSupport.parkNanos(PAUSE_NANOS);
             }
