@@ -125,7 +125,7 @@ final class FrameRouter {
             session.refusals.refuse(ErrorCode.MALFORMED_BODY, Frame.room(in, at), correlation);
         } else if (type == FrameType.JOIN) {
             try {
-                session.rooms.join(ControlCodec.decode(Join.class, in, at, bytes), correlation);
+                session.joins.ask(ControlCodec.decode(Join.class, in, at, bytes), correlation);
             } catch (MalformedBodyException e) {
                 session.refusals.refuse(ErrorCode.MALFORMED_BODY, Frame.room(in, at), correlation);
             }

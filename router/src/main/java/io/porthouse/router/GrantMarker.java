@@ -24,10 +24,10 @@ final class GrantMarker extends InboxEntry {
 
     @Override
     void apply() {
-        member.session.cutPassed();
+        member.session.rooms.cutPassed();
         member.shard().put(member, receives);
         Room room = member.room;
-        member.session.granted(
+        member.session.rooms.granted(
                 member, new Granted(room.name().toString(), may, room.epoch(), sequence, reason), correlation);
     }
 }

@@ -95,7 +95,7 @@ final class Handshake {
         if (body == null) {
             throw new IllegalStateException("a token was read before HELLO");
         }
-        session.rooms.setReceive(!Boolean.FALSE.equals(body.receive()));
+        session.rooms.setReceivesByDefault(!Boolean.FALSE.equals(body.receive()));
         Set<String> rooms = wanted(body, state);
         unansweredRooms = rooms.size();
         LOG.debug("session {} welcomes token {} of {}", session.handle, state.id(), state.account());
@@ -114,7 +114,7 @@ final class Handshake {
                 correlation);
         awaitsRooms = true;
         for (String room : rooms) {
-            session.rooms.joinForHello(room, correlation);
+            session.joins.askForHello(room, correlation);
         }
         openIfAnswered();
     }

@@ -17,10 +17,10 @@ final class LeaveMarker extends InboxEntry {
 
     @Override
     void apply() {
-        member.session.cutPassed();
+        member.session.rooms.cutPassed();
         boolean wasThere = member.shard().remove(member, reason != null);
         if (reason != null && wasThere) {
-            member.session.withdrawn(member, reason, correlation);
+            member.session.rooms.withdrawn(member, reason, correlation);
         } else if (correlation != 0) {
             // The room was deleted before, which the member was told already.
             member.session.refusals.refuse(ErrorCode.NOT_HELD, member.room.handle(), correlation);

@@ -47,9 +47,10 @@ final class RefreshTally {
         closed.incrementAndGet();
     }
 
-    /** Something that was to be done could not be. */
-    void notConfirmed() {
+    /** What is granted could not be joined; the session is closed for that. */
+    void countFailed() {
         confirmed = false;
+        countClosed();
     }
 
     private static final class End extends InboxEntry {

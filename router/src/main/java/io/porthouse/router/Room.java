@@ -212,7 +212,7 @@ final class Room {
             marker.sequence = lastSequence;
             member.session.puddle.inbox.offer(marker);
         }
-        member.session.cutOffered();
+        member.session.rooms.cutOffered();
         member.session.puddle.wake();
         return Joined.JOINED;
     }
@@ -232,7 +232,7 @@ final class Room {
             marker.sequence = lastSequence;
             member.session.puddle.inbox.offer(marker);
         }
-        member.session.cutOffered();
+        member.session.rooms.cutOffered();
         member.session.puddle.wake();
         return true;
     }
@@ -244,7 +244,7 @@ final class Room {
      */
     void leave(Membership member, @Nullable String reason, long correlation) {
         LeaveMarker marker = new LeaveMarker(member, reason, correlation);
-        member.session.cutOffered();
+        member.session.rooms.cutOffered();
         boolean last = false;
         boolean ends = false;
         pauses.awaitNoLonger(member.session);

@@ -2,11 +2,7 @@ package io.porthouse.router;
 
 import io.netty.buffer.ByteBuf;
 import io.porthouse.protocol.CloseCode;
-import io.porthouse.protocol.ControlBody;
 import io.porthouse.protocol.ControlBody.Close;
-import io.porthouse.protocol.ControlBody.Granted;
-import io.porthouse.protocol.ControlBody.Withdrawn;
-import io.porthouse.protocol.ControlCodec;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -35,9 +31,6 @@ final class Session {
         CLOSED
     }
 
-    /** So many of its joins and leaves may wait for their turn; then it is not read until half of them have passed. */
-    static final int MAX_CUTS_OUTSTANDING = 256;
-
     private static final int MAX_CLIENT_CHARS = 64;
 
     final Node node;
@@ -46,6 +39,7 @@ final class Session {
     final Outbox outbox;
     final ReadGate gate;
     final SessionRooms rooms;
+    final Joins joins;
     final Refusals refusals;
     final int handle;
 
@@ -63,9 +57,6 @@ final class Session {
 
     /** Runs whose receipts it still waits for. */
     int receiptsOutstanding;
-
-    /** What it has asked of rooms, to join, change or leave, whose turn in the room's order has not come yet. */
-    private int cutsOutstanding;
 
     private Stage stage = Stage.HELLO;
     private @Nullable Handshake handshake;
@@ -94,6 +85,7 @@ final class Session {
         this.outbox = new Outbox(this, puddle, node.memory.allocator());
         this.gate = new ReadGate(this);
         this.rooms = new SessionRooms(this);
+        this.joins = new Joins(this, rooms);
         this.refusals = new Refusals(this);
         this.heartbeat = new Heartbeat(this);
         this.drain = new DrainWatch(this);
@@ -257,7 +249,7 @@ final class Session {
 
     /** Ends it if the peer sends no more, and all that it sent is routed, and each JOIN is answered. */
     private void finishIfHeard() {
-        if (inputEnded && gate.hasWalkedAll() && !rooms.isJoining()) {
+        if (inputEnded && gate.hasWalkedAll() && !joins.arePending()) {
             finish();
         }
     }
@@ -275,47 +267,6 @@ final class Session {
 
     boolean wouldRise(long correlation) {
         return Long.compareUnsigned(correlation, lastCorrelation) > 0;
-    }
-
-    // ---- rooms, as told by markers
-
-    void granted(Membership member, Granted granted, long correlation) {
-        // Who is done is told too, as long as it is sent anything: its messages follow.
-        member.setHeld(true);
-        tell(granted, member, correlation);
-        if (member.endHelloAnswer()) {
-            helloAnswered();
-        }
-    }
-
-    /** It joins, changes or leaves a room; {@link #cutPassed} follows when that is its turn in the room's order. */
-    void cutOffered() {
-        if (++cutsOutstanding >= MAX_CUTS_OUTSTANDING && isAlive()) {
-            gate.suspend(ReadGate.CUTS_UNPASSED);
-        }
-    }
-
-    void cutPassed() {
-        if (--cutsOutstanding <= MAX_CUTS_OUTSTANDING / 2) {
-            gate.resume(ReadGate.CUTS_UNPASSED);
-        }
-        touch();
-    }
-
-    void withdrawn(Membership member, String reason, long correlation) {
-        rooms.forget(member);
-        Withdrawn body = new Withdrawn(member.room.name().toString(), reason);
-        tell(body, member, correlation);
-        if (member.endHelloAnswer()) {
-            helloAnswered();
-        }
-    }
-
-    /** Who can't be told of a change, for want of memory, is cut off: it must not live on without knowing. */
-    private void tell(ControlBody body, Membership member, long correlation) {
-        Puddle.apart(
-                this,
-                () -> outbox.queueInOrder(buf -> ControlCodec.encode(buf, body, member.room.handle(), 0, correlation)));
     }
 
     /** One of HELLO's rooms is answered. */
@@ -461,7 +412,7 @@ final class Session {
 
     /** Returns whether everything that the client asked for has been answered and sent. */
     boolean isSettled() {
-        return cutsOutstanding == 0 && receiptsOutstanding == 0 && !rooms.isJoining() && outbox.isDrained();
+        return rooms.areCutsPassed() && receiptsOutstanding == 0 && !joins.arePending() && outbox.isDrained();
     }
 
     /** Returns whether {@code ending} is how the session ends: a later reason replaces an earlier one. */

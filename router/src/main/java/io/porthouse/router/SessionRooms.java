@@ -2,11 +2,10 @@ package io.porthouse.router;
 
 import io.netty.util.collection.IntObjectHashMap;
 import io.netty.util.collection.IntObjectMap;
-import io.porthouse.protocol.CloseCode;
+import io.porthouse.protocol.ControlBody;
 import io.porthouse.protocol.ControlBody.Granted;
-import io.porthouse.protocol.ControlBody.Join;
 import io.porthouse.protocol.ControlBody.Withdrawn;
-import io.porthouse.protocol.ErrorCode;
+import io.porthouse.protocol.ControlCodec;
 import io.porthouse.protocol.Right;
 import io.porthouse.protocol.RoomName;
 import java.util.ArrayList;
@@ -17,10 +16,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rooms of one session: joining, leaving, and comparing what it holds with what its token grants now. Confined to the
- * session's loop.
+ * The rooms of one session: what it holds, and what it may do there by what its token grants now. How it comes into them is
+ * in {@link Joins}. Confined to the session's loop.
  */
 final class SessionRooms {
+
+    /** So many of its joins and leaves may wait for their turn; then it is not read until half of them have passed. */
+    static final int MAX_CUTS_OUTSTANDING = 256;
 
     private final Session session;
     private final Uploads uploads;
@@ -28,10 +30,10 @@ final class SessionRooms {
 
     private @Nullable TokenState token;
     private @Nullable Membership defaultRoom;
-    private boolean receive = true;
+    private boolean receivesByDefault = true;
 
-    /** Joins that wait for a room's rules; they count like rooms, so that asking is bounded too. */
-    private int pendingJoins;
+    /** Cuts of its own, to join, change or leave, whose turn in the room's order has not come yet. */
+    private int cutsOutstanding;
 
     /** Rooms that it had by its token and that were deleted, so that they are joined again if they are granted again. */
     private @Nullable Set<RoomName> deleted;
@@ -57,24 +59,17 @@ final class SessionRooms {
         return token;
     }
 
-    /** Returns the full names of the rooms held. */
-    List<String> names() {
-        List<String> names = new ArrayList<>(held.size());
-        for (Membership member : held.values()) {
-            if (member.isHeld()) {
-                names.add(member.room.name().toString());
-            }
-        }
-        return names;
-    }
-
     void setToken(TokenState state) {
         token = state;
     }
 
     /** Sets what HELLO said about receiving; it holds for later grants too. */
-    void setReceive(boolean receives) {
-        receive = receives;
+    void setReceivesByDefault(boolean receives) {
+        receivesByDefault = receives;
+    }
+
+    boolean receivesByDefault() {
+        return receivesByDefault;
     }
 
     /**
@@ -94,11 +89,8 @@ final class SessionRooms {
             deleted = null;
         }
         for (RoomName room : autoJoined(now)) {
-            if (!joinedBefore.contains(room) && !isHeld(room)) {
-                if (tally != null) {
-                    tally.begin();
-                }
-                join(new Request(room.toString(), null, null, Granted.GRANTED, 0, false, tally));
+            if (!joinedBefore.contains(room) && !has(room)) {
+                session.joins.grant(room, tally);
             }
         }
     }
@@ -133,7 +125,8 @@ final class SessionRooms {
         return rooms;
     }
 
-    private Set<Right> rightsIn(Room room) {
+    /** Returns what it may do in a room; nothing: it may not be there. */
+    Set<Right> rightsIn(Room room) {
         Set<Right> may = EnumSet.noneOf(Right.class);
         TokenState state = token;
         if (state == null) {
@@ -163,202 +156,63 @@ final class SessionRooms {
     }
 
     /** Returns whether it publishes without being a member of anything. */
-    private boolean isBackpipe() {
+    boolean isBackpipe() {
         return token != null && token.backpipe() != Backpipe.NONE;
     }
 
-    private static boolean mayImprovise(TokenState state, RoomName room) {
+    /** Returns whether a JOIN may make a room of this name, if there is none. */
+    static boolean mayImprovise(TokenState state, RoomName room) {
         return state.mayUseTransientRooms() && room.account().equals(state.account());
     }
 
-    /** Returns what its JOIN may make of a room that does not exist; null: nothing. */
-    private Rooms.@Nullable Improvising improvising(Request request, RoomName room) {
-        TokenState state = token;
-        return state != null && request.isAsked() && mayImprovise(state, room)
-                ? new Rooms.Improvising(
-                        request.lifetime == null ? Lifetime.PEERLESS : request.lifetime, state.transientRooms())
-                : null;
-    }
-
-    // ---- joining and leaving
+    // ---- what is held
 
     /** Returns the full name where the text is a valid name, else the text as it is. */
     String fullName(String text) {
-        return RoomName.parse(text, account()).map(RoomName::toString).orElse(text);
+        RoomName name = parse(text);
+        return name == null ? text : name.toString();
     }
 
-    private String account() {
+    /** Returns the room that the text names, in the token's account unless it says another; null if it is no valid name. */
+    @Nullable
+    RoomName parse(String text) {
         TokenState state = token;
-        return state == null ? "" : state.account();
+        return RoomName.parse(text, state == null ? "" : state.account()).orElse(null);
     }
 
-    /** Returns whether a JOIN waits for what the room's rules are. */
-    boolean isJoining() {
-        return pendingJoins > 0;
+    /** Returns the full names of the rooms held. */
+    List<String> names() {
+        List<String> names = new ArrayList<>(held.size());
+        for (Membership member : held.values()) {
+            if (member.isHeld()) {
+                names.add(member.room.name().toString());
+            }
+        }
+        return names;
     }
 
-    private boolean isHeld(RoomName name) {
+    /** Returns how many memberships it has, those whose GRANTED is not queued yet included. */
+    int size() {
+        return held.size();
+    }
+
+    boolean has(RoomName name) {
+        return membership(name) != null;
+    }
+
+    private @Nullable Membership membership(RoomName name) {
         Room room = session.node.rooms.find(name);
-        return room != null && held.containsKey(room.handle());
+        return room == null ? null : membership(room);
     }
 
-    /** Joins a room because the client asked for it. */
-    void join(Join asked, long correlation) {
-        Lifetime lifetime = Join.PEER.equals(asked.lasts()) ? Lifetime.PEER : Lifetime.PEERLESS;
-        join(new Request(asked.room(), asked.receive(), lifetime, Granted.JOIN, correlation, false, null));
+    /** Returns its membership in a room, also while GRANTED is not queued yet; null: it has none. */
+    @Nullable
+    Membership membership(Room room) {
+        return held.get(room.handle());
     }
 
-    /** Joins one of the rooms of HELLO. */
-    void joinForHello(String room, long correlation) {
-        join(new Request(room, null, null, Granted.JOIN, correlation, true, null));
-    }
-
-    /**
-     * Joins a room, now or when its rules are read; answered by GRANTED or ERROR. Of a room that is held already, its
-     * receiving may change.
-     */
-    private void join(Request request) {
-        attempt(request, () -> open(request));
-    }
-
-    /** Does a step of a join: if that fails, the session loses only itself, and nobody waits for the join any more. */
-    private void attempt(Request request, Runnable step) {
-        Puddle.apart(session, () -> {
-            try {
-                step.run();
-            } catch (RuntimeException | Error e) {
-                request.fail(session.puddle);
-                throw e;
-            }
-        });
-    }
-
-    private void open(Request request) {
-        RoomName name = RoomName.parse(request.room, account()).orElse(null);
-        if (name == null) {
-            refuse(ErrorCode.ROOM_UNAVAILABLE, request);
-            return;
-        }
-        if (!isHeld(name)
-                && held.size() + pendingJoins >= session.node.settings.limits().roomsPerSession()) {
-            refuse(ErrorCode.TOO_MANY_ROOMS, request);
-            return;
-        }
-        pendingJoins++;
-        session.node.rooms.open(name, session.puddle, improvising(request, name), opened -> {
-            pendingJoins--;
-            attempt(request, () -> opened(opened, request));
-            session.joinAnswered();
-        });
-    }
-
-    private void opened(Rooms.Opened opened, Request request) {
-        Room room = opened.room();
-        if (!session.isAlive()) {
-            if (room != null) {
-                room.closeIfUnused();
-            }
-            request.end(session.puddle);
-        } else if (room == null) {
-            refuse(opened.refusal(), request);
-        } else {
-            enter(room, request);
-        }
-    }
-
-    private void enter(Room room, Request request) {
-        Boolean wish = request.wish;
-        Membership present = held.get(room.handle());
-        if (present != null) {
-            present.setRights(present.may(), wish == null ? present.wantsToReceive() : wish);
-            if (room.change(present, request.reason, request.correlation)) {
-                present.answersHello |= request.isHello;
-                request.end(session.puddle);
-            } else {
-                session.node.rooms.forget(room);
-                join(request);
-            }
-            return;
-        }
-        int rulesSet = room.rulesSet();
-        Set<Right> may = rightsIn(room);
-        if (may.isEmpty()) {
-            room.closeIfUnused();
-            refuse(ErrorCode.ROOM_UNAVAILABLE, request);
-            return;
-        }
-        Membership member = new Membership(session, room, isBackpipe(), may, wish == null ? receive : wish);
-        member.answersHello = request.isHello;
-        switch (room.join(member, rulesSet, request.reason, request.correlation)) {
-            case JOINED -> {
-                held.put(room.handle(), member);
-                request.end(session.puddle);
-            }
-            case FULL -> refuse(ErrorCode.ROOM_FULL, request);
-            case OUTDATED -> enter(room, request);
-            case GONE -> {
-                session.node.rooms.forget(room);
-                join(request);
-            }
-        }
-    }
-
-    private void refuse(ErrorCode code, Request request) {
-        if (request.isAsked()) {
-            session.refusals.refuseRoom(code, fullName(request.room), request.correlation);
-        } else if (code == ErrorCode.ROOM_UNREADABLE) {
-            // Nobody asked, so nobody would ask again: it comes again, and has what it was granted.
-            if (request.tally != null) {
-                request.tally.notConfirmed();
-                request.tally.countClosed();
-            }
-            session.close(CloseCode.FENCED, null);
-        }
-        if (request.isHello) {
-            session.helloAnswered();
-        }
-        request.end(session.puddle);
-    }
-
-    /**
-     * A wish to join.
-     *
-     * @param room as the client, or the grant, names it
-     * @param wish whether to receive; null: as HELLO said
-     * @param lifetime of the room, if it is made by this; null: as by default
-     * @param reason for GRANTED
-     * @param isHello whether HELLO waits for the answer
-     * @param tally of the refresh that waits for it; null: none does
-     */
-    private record Request(
-            String room,
-            @Nullable Boolean wish,
-            @Nullable Lifetime lifetime,
-            String reason,
-            long correlation,
-            boolean isHello,
-            @Nullable RefreshTally tally) {
-
-        /** A room that is granted unasked, and can't be joined, is nobody's question. */
-        boolean isAsked() {
-            return !reason.equals(Granted.GRANTED);
-        }
-
-        /** It could not be answered. */
-        void fail(Puddle puddle) {
-            if (tally != null) {
-                tally.notConfirmed();
-                tally.countClosed();
-            }
-            end(puddle);
-        }
-
-        /** It is joined, or never will be. */
-        void end(Puddle puddle) {
-            if (tally != null) {
-                tally.endBehindInbox(puddle);
-            }
-        }
+    void add(Membership member) {
+        held.put(member.room.handle(), member);
     }
 
     /** Leaves a room: open envelopes there are cancelled, and WITHDRAWN follows in the room's order. */
@@ -377,8 +231,50 @@ final class SessionRooms {
         }
     }
 
+    private void drop(Membership member) {
+        member.setHeld(false);
+        held.remove(member.room.handle(), member);
+        // What can't be told, for want of memory, must not keep it here.
+        Puddle.apart(session, () -> session.refusals.forget(member.room.handle()));
+        if (defaultRoom == member) {
+            defaultRoom = null;
+        }
+    }
+
+    // ---- cuts in the rooms' orders, as told by markers
+
+    /** It joins, changes or leaves a room; {@link #cutPassed} follows when that is its turn in the room's order. */
+    void cutOffered() {
+        if (++cutsOutstanding >= MAX_CUTS_OUTSTANDING && session.isAlive()) {
+            session.gate.suspend(ReadGate.CUTS_UNPASSED);
+        }
+    }
+
+    void cutPassed() {
+        if (--cutsOutstanding <= MAX_CUTS_OUTSTANDING / 2) {
+            session.gate.resume(ReadGate.CUTS_UNPASSED);
+        }
+        session.touch();
+    }
+
+    /** Returns whether each cut of its own has had its turn. */
+    boolean areCutsPassed() {
+        return cutsOutstanding == 0;
+    }
+
+    void granted(Membership member, Granted body, long correlation) {
+        // Who is done is told too, as long as it is sent anything: its messages follow.
+        member.setHeld(true);
+        tell(body, member, correlation);
+    }
+
     /** The room has ended the membership, or has confirmed its end. */
-    void forget(Membership member) {
+    void withdrawn(Membership member, String reason, long correlation) {
+        forget(member);
+        tell(new Withdrawn(member.room.name().toString(), reason), member, correlation);
+    }
+
+    private void forget(Membership member) {
         RoomName room = member.room.name();
         if (member.isHeld() && autoJoined(token).contains(room)) {
             if (deleted == null) {
@@ -391,13 +287,17 @@ final class SessionRooms {
         member.failReceipts();
     }
 
-    private void drop(Membership member) {
-        member.setHeld(false);
-        held.remove(member.room.handle(), member);
-        // What can't be told, for want of memory, must not keep it here.
-        Puddle.apart(session, () -> session.refusals.forget(member.room.handle()));
-        if (defaultRoom == member) {
-            defaultRoom = null;
+    /**
+     * Tells of a change, and so answers HELLO if that waits for it. Who can't be told, for want of memory, is cut off: it must
+     * not live on without knowing.
+     */
+    private void tell(ControlBody body, Membership member, long correlation) {
+        Puddle.apart(
+                session,
+                () -> session.outbox.queueInOrder(
+                        buf -> ControlCodec.encode(buf, body, member.room.handle(), 0, correlation)));
+        if (member.endHelloAnswer()) {
+            session.helloAnswered();
         }
     }
 
@@ -406,9 +306,8 @@ final class SessionRooms {
     /** Fixes what room 0 stands for, once, when HELLO is answered. */
     void fixDefault(@Nullable String named) {
         if (named != null) {
-            RoomName name = RoomName.parse(named, account()).orElse(null);
-            Room room = name == null ? null : session.node.rooms.find(name);
-            defaultRoom = room == null ? null : held.get(room.handle());
+            RoomName name = parse(named);
+            defaultRoom = name == null ? null : membership(name);
             return;
         }
         List<Membership> writable = new ArrayList<>(1);

@@ -103,7 +103,7 @@ final class Shard {
         while (memberCount > 0) {
             Membership member = members[memberCount - 1];
             remove(member, true);
-            Puddle.apart(member.session, () -> member.session.withdrawn(member, reason, 0));
+            Puddle.apart(member.session, () -> member.session.rooms.withdrawn(member, reason, 0));
         }
     }
 

@@ -59,7 +59,7 @@ final class ManualRouterTest {
             }
             peer.read(TestClient.concat(joins));
             assertThat(router.node.puddles()[0].inbox.bytes())
-                    .isLessThanOrEqualTo((long) Session.MAX_CUTS_OUTSTANDING * InboxEntry.OVERHEAD_BYTES);
+                    .isLessThanOrEqualTo((long) SessionRooms.MAX_CUTS_OUTSTANDING * InboxEntry.OVERHEAD_BYTES);
             router.run();
             assertThat(peer.take()).hasSize(JOINS).allMatch(frame -> frame.type() == FrameType.GRANTED);
         }
