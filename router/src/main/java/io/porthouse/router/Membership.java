@@ -2,14 +2,13 @@ package io.porthouse.router;
 
 import io.porthouse.protocol.Gap;
 import io.porthouse.protocol.Right;
-import java.util.ArrayDeque;
 import java.util.EnumSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One session in one room: what it may do there, what it loses, and which receipts it waits for. Confined to the session's
- * loop, except where noted.
+ * One session in one room: what it may do there, what it loses, and when it has to wait. Confined to the session's loop,
+ * except where noted.
  */
 final class Membership {
 
@@ -73,8 +72,8 @@ final class Membership {
     private long rateWindowStart;
     private int rateCount;
 
-    private @Nullable ArrayDeque<Run> receipts;
-    private @Nullable Runnable receiptIsDue;
+    /** Null while it has asked for none, as most do not. */
+    private @Nullable PendingReceipts receipts;
 
     Membership(Session session, Room room, boolean isGuest, Set<Right> may, boolean wantsToReceive) {
         this.session = session;
@@ -350,67 +349,22 @@ final class Membership {
         }
     }
 
-    /** Remembers a run whose receipt is outstanding. */
-    void awaitReceipt(Run run) {
+    /** Returns the receipts that it waits for. */
+    PendingReceipts receipts() {
         if (receipts == null) {
-            receipts = new ArrayDeque<>(4);
+            receipts = new PendingReceipts(this);
         }
-        receipts.add(run);
-        session.receiptsOutstanding++;
+        return receipts;
     }
 
-    /** Returns what a run does, on any thread, that has been handled everywhere; one object for all of them. */
-    Runnable whenReceiptIsDue() {
-        if (receiptIsDue == null) {
-            receiptIsDue = this::receiptIsDue;
-        }
-        return receiptIsDue;
-    }
-
-    private void receiptIsDue() {
-        Puddle puddle = session.puddle;
-        if (puddle.inLoop()) {
-            sendReceipts();
-        } else {
-            puddle.inbox.offer(new ReceiptDue(this));
-            puddle.wake();
-        }
-    }
-
-    /**
-     * Sends one RECEIPT for all runs at the head of the line that are handled. A run behind one that is not handled yet
-     * waits, because a receipt covers everything before it.
-     */
-    void sendReceipts() {
-        Run last = null;
-        while (receipts != null && !receipts.isEmpty() && receipts.getFirst().isHandled()) {
-            last = receipts.removeFirst();
-            session.receiptsOutstanding--;
-        }
-        if (last != null) {
-            session.outbox.queueReceipt(
-                    room.handle(), last.receiptCorrelation(), last.receiptSequence(), last.recipients());
-        }
+    void awaitReceipt(Run run) {
+        receipts().add(run);
     }
 
     /** Nothing outstanding will be answered any more. */
     void failReceipts() {
         if (receipts != null) {
-            session.receiptsOutstanding -= receipts.size();
-            receipts.clear();
-        }
-    }
-
-    private static final class ReceiptDue extends InboxEntry {
-        private final Membership membership;
-
-        ReceiptDue(Membership membership) {
-            this.membership = membership;
-        }
-
-        @Override
-        void apply() {
-            membership.sendReceipts();
+            receipts.fail();
         }
     }
 }

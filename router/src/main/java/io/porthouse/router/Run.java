@@ -107,7 +107,7 @@ final class Run {
      * @param index the flagged message's place in the run, from 0
      */
     void wantReceipt(Membership membership, long correlation, int index) {
-        whenHandled = membership.whenReceiptIsDue();
+        whenHandled = membership.receipts().whenDue();
         receiptCorrelation = correlation;
         receiptIndex = index;
     }
