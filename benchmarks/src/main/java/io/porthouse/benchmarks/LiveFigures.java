@@ -93,7 +93,7 @@ public final class LiveFigures {
     }
 
     private Refreshed refresh() {
-        return router.refreshToken(ID).toCompletableFuture().join();
+        return router.refreshTokens(Set.of(ID)).toCompletableFuture().join();
     }
 
     private SocketChannel connect() throws IOException {
@@ -251,7 +251,7 @@ public final class LiveFigures {
         tokens.remove(MemoryTokenSource.secretHash(SECRET));
         long start = System.nanoTime();
         CompletableFuture<Double> mutedMillis =
-                router.refreshToken(ID).toCompletableFuture().thenApply(refreshed -> millisSince(start));
+                router.refreshTokens(Set.of(ID)).toCompletableFuture().thenApply(refreshed -> millisSince(start));
         int goodbyes = awaitEnds(selector, connections);
         System.out.printf(
                 Locale.ROOT,

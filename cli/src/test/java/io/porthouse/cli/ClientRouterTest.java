@@ -75,7 +75,7 @@ class ClientRouterTest {
     }
 
     private void refresh() throws Exception {
-        assertThat(router.refreshToken("t1").toCompletableFuture().get(60, TimeUnit.SECONDS))
+        assertThat(router.refreshTokens(Set.of("t1")).toCompletableFuture().get(60, TimeUnit.SECONDS))
                 .isNotNull();
     }
 

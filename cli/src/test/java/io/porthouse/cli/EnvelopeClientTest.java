@@ -99,7 +99,7 @@ class EnvelopeClientTest {
     }
 
     private void refresh(String who) throws Exception {
-        assertThat(router.refreshToken(who).toCompletableFuture().get(60, TimeUnit.SECONDS))
+        assertThat(router.refreshTokens(Set.of(who)).toCompletableFuture().get(60, TimeUnit.SECONDS))
                 .isNotNull();
     }
 

@@ -109,12 +109,6 @@ public final class Frame {
         buf.setLong(frameIndex + SEQUENCE_OFFSET, sequence);
     }
 
-    /** Overwrites node, room and origin: what a router stamps into a frame before it knows the room's order. */
-    public static void setSource(ByteBuf buf, int frameIndex, int node, int room, int origin) {
-        buf.setShort(frameIndex + NODE_OFFSET, node);
-        buf.setLong(frameIndex + ROOM_OFFSET, ((long) room << 32) | (origin & 0xFFFF_FFFFL));
-    }
-
     /**
      * Appends a header to {@code out} and moves its writer index behind it. The body is to be appended by the caller.
      *

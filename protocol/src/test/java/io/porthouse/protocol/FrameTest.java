@@ -47,25 +47,18 @@ class FrameTest {
     }
 
     @Test
-    void stampingChangesNothingElse() throws Exception {
+    void numberingChangesNothingElse() throws Exception {
         Seeds.forEach(random -> {
             byte[] before = new byte[60];
             random.nextBytes(before);
             ByteBuf buf = Unpooled.wrappedBuffer(before.clone());
             int frameIndex = random.nextInt(before.length - Frame.HEADER_BYTES);
-            int node = random.nextInt(1 << 16);
-            int room = random.nextInt();
-            int origin = random.nextInt();
             long sequence = random.nextLong();
 
-            Frame.setSource(buf, frameIndex, node, room, origin);
             Frame.setSequence(buf, frameIndex, sequence);
 
-            assertThat(Frame.node(buf, frameIndex)).isEqualTo(node);
-            assertThat(Frame.room(buf, frameIndex)).isEqualTo(room);
-            assertThat(Frame.origin(buf, frameIndex)).isEqualTo(origin);
             assertThat(Frame.sequence(buf, frameIndex)).isEqualTo(sequence);
-            int first = frameIndex + Frame.NODE_OFFSET;
+            int first = frameIndex + Frame.SEQUENCE_OFFSET;
             int end = frameIndex + Frame.BODY_OFFSET;
             for (int i = 0; i < before.length; i++) {
                 if (i < first || i >= end) {

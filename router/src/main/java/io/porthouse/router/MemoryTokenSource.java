@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * Tokens and rules from memory: the tokens of the configuration, a test's, an embedding program's. Every room exists
  * that the function gives rules, unless it was deleted. Thread-safe; answers at once.
  *
- * <p>A change here is not seen by a running router until it is told: {@link Router#refreshToken} and its like.
+ * <p>A change here is not seen by a running router until it is told: {@link Router#refreshTokens} and its like.
  */
 public final class MemoryTokenSource implements TokenSource {
 

@@ -141,22 +141,17 @@ public final class Router implements AutoCloseable {
     }
 
     /**
-     * Has a token read again, because it was changed, deleted or rotated. Completes when every session of it acts by what was
-     * read: what was granted is joined, what was withdrawn is left, and a session of a token that is gone routes and receives
-     * nothing any more.
+     * Has tokens read again, because they were changed, deleted or rotated. Completes when every session of theirs acts by
+     * what was read: what was granted is joined, what was withdrawn is left, and a session of a token that is gone routes and
+     * receives nothing any more.
      *
-     * @param id the token's id, never its secret
+     * @param ids the tokens' ids, never their secrets
      */
-    public CompletionStage<Refreshed> refreshToken(String id) {
-        return refreshTokens(Set.of(id));
-    }
-
-    /** Has tokens read again; see {@link #refreshToken}. */
     public CompletionStage<Refreshed> refreshTokens(Set<String> ids) {
         return node.tokens.refreshTokens(ids);
     }
 
-    /** Has every token of an account, and then the rules of its rooms, read again; see {@link #refreshToken}. */
+    /** Has every token of an account, and then the rules of its rooms, read again; see {@link #refreshTokens}. */
     public CompletionStage<Refreshed> refreshAccount(String account) {
         return node.tokens
                 .refreshAccount(account)
@@ -164,14 +159,9 @@ public final class Router implements AutoCloseable {
     }
 
     /**
-     * Has a room's rules read again, because they were changed, or the room was deleted. Completes when every member is
+     * Has the rules of rooms read again, because they were changed, or a room was deleted. Completes when every member is
      * treated by the new rules, or has been told that the room is gone.
      */
-    public CompletionStage<Refreshed> refreshRoom(RoomName room) {
-        return refreshRooms(List.of(room));
-    }
-
-    /** Has the rules of rooms read again; see {@link #refreshRoom}. */
     public CompletionStage<Refreshed> refreshRooms(Collection<RoomName> rooms) {
         return node.rooms.refresh(rooms);
     }

@@ -9,7 +9,6 @@ import io.porthouse.protocol.ErrorCode;
 import io.porthouse.protocol.FrameType;
 import io.porthouse.protocol.RoomName;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -56,12 +55,11 @@ final class BackpipeTest {
     }
 
     private Refreshed refresh() throws Exception {
-        return harness.router.refreshToken("k1").toCompletableFuture().get(60, TimeUnit.SECONDS);
+        return harness.refreshToken("k1");
     }
 
     private void refresh(RoomName room) throws Exception {
-        Refreshed unused =
-                harness.router.refreshRoom(room).toCompletableFuture().get(60, TimeUnit.SECONDS);
+        Refreshed unused = harness.refreshRoom(room);
     }
 
     private void expectRefused(String room, long correlation) throws Exception {

@@ -27,11 +27,11 @@ final class LiveChangesTest {
     private static final Grant FOO = new Grant(ACCOUNT, "foo", false, READ_WRITE, true);
 
     private static Refreshed refresh(RouterHarness harness) throws Exception {
-        return harness.router.refreshToken(TOKEN_ID).toCompletableFuture().get(60, TimeUnit.SECONDS);
+        return harness.refreshToken(TOKEN_ID);
     }
 
     private static void refresh(RouterHarness harness, RoomName room) throws Exception {
-        harness.router.refreshRoom(room).toCompletableFuture().get(60, TimeUnit.SECONDS);
+        harness.refreshRoom(room);
     }
 
     private static void remove(RouterHarness harness) {

@@ -42,7 +42,7 @@ final class LiveRoomTest {
 
     private void change(RoomName room, Consumer<TestRules> changes) throws Exception {
         harness.tokens.putRoom(room, TestRules.with(changes));
-        harness.router.refreshRoom(room).toCompletableFuture().get(60, TimeUnit.SECONDS);
+        harness.refreshRoom(room);
     }
 
     private static void flood(TestClient publisher, long correlation) throws Exception {
@@ -159,7 +159,7 @@ final class LiveRoomTest {
             harness.tokens.deleteRoom(ONE);
             publisher.send(TestClient.receiptMessage(room, ++correlation, "racing"));
             CompletableFuture<Refreshed> deleted =
-                    harness.router.refreshRoom(ONE).toCompletableFuture();
+                    harness.router.refreshRooms(List.of(ONE)).toCompletableFuture();
             for (Received received = publisher.receive();
                     received.type() != FrameType.WITHDRAWN;
                     received = publisher.receive()) {
@@ -210,10 +210,7 @@ final class LiveRoomTest {
                     clients.add(racing.dial().send(hello));
                 }
                 racing.tokens.remove(MemoryTokenSource.secretHash(SECRET));
-                racing.router
-                        .refreshToken(RouterHarness.TOKEN_ID)
-                        .toCompletableFuture()
-                        .get(60, TimeUnit.SECONDS);
+                racing.refreshToken(RouterHarness.TOKEN_ID);
                 assertThat(racing.router
                                 .sessions(token -> true)
                                 .toCompletableFuture()

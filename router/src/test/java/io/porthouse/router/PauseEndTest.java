@@ -12,7 +12,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -68,7 +67,7 @@ final class PauseEndTest {
             paused.suspendPublisher();
             RoomName room = new RoomName(RouterHarness.ACCOUNT, "one");
             paused.harness.tokens.putRoom(room, TestRules.with(rules -> rules.envelopeOverflow = changed));
-            paused.harness.router.refreshRoom(room).toCompletableFuture().get(60, TimeUnit.SECONDS);
+            paused.harness.refreshRoom(room);
             paused.expectFlow(0);
             Chunks.expectChunk(paused.fast, PausedRoom.ENVELOPE, paused.chunks - 1);
             if (changed == Overflow.DROP) {
@@ -260,11 +259,7 @@ final class PauseEndTest {
             paused.suspendPublisher();
             paused.publisher.send(TestClient.message(paused.publisher.handle("acme/two"), "too late"));
             paused.harness.tokens.remove(MemoryTokenSource.secretHash(PausedRoom.PUBLISHER_SECRET));
-            paused.harness
-                    .router
-                    .refreshToken("publisher")
-                    .toCompletableFuture()
-                    .get(60, TimeUnit.SECONDS);
+            paused.harness.refreshToken("publisher");
             paused.publisher.expectClose(CloseCode.TOKEN_REVOKED.number());
             // What was queued for the slow member is given up with the envelope.
             Received received = paused.slow.receive();
@@ -287,11 +282,7 @@ final class PauseEndTest {
             long correlation = paused.nextCorrelation();
             paused.publisher.send(TestClient.ping(correlation));
             paused.grantPublisher("two");
-            paused.harness
-                    .router
-                    .refreshToken("publisher")
-                    .toCompletableFuture()
-                    .get(60, TimeUnit.SECONDS);
+            paused.harness.refreshToken("publisher");
             paused.publisher.seek(FrameType.WITHDRAWN);
             assertThat(paused.publisher.expect(FrameType.PONG).sequence()).isEqualTo(correlation);
         }
@@ -307,11 +298,7 @@ final class PauseEndTest {
             paused.harness.put(
                     PausedRoom.PUBLISHER_SECRET,
                     new TokenState("publisher", RouterHarness.ACCOUNT, List.of(readOnly), 100, null, false));
-            paused.harness
-                    .router
-                    .refreshToken("publisher")
-                    .toCompletableFuture()
-                    .get(60, TimeUnit.SECONDS);
+            paused.harness.refreshToken("publisher");
             assertThat(paused.publisher.seek(FrameType.PONG).sequence()).isEqualTo(correlation);
         }
     }
@@ -324,7 +311,7 @@ final class PauseEndTest {
             paused.publisher.send(TestClient.ping(correlation));
             RoomName room = new RoomName(RouterHarness.ACCOUNT, "one");
             paused.harness.tokens.deleteRoom(room);
-            paused.harness.router.refreshRoom(room).toCompletableFuture().get(60, TimeUnit.SECONDS);
+            paused.harness.refreshRoom(room);
             assertThat(paused.publisher.seek(FrameType.PONG).sequence()).isEqualTo(correlation);
         }
     }

@@ -93,7 +93,7 @@ final class RoomCutTest {
     void whoJoinsAndLeavesGetsExactlyWhatLiesBetween(boolean sameLoop) throws Exception {
         TestClient member = connectMember(sameLoop);
         grantMember("one", "two");
-        harness.router.refreshToken("member").toCompletableFuture().get(60, TimeUnit.SECONDS);
+        harness.refreshToken("member");
         Received granted = member.expect(FrameType.GRANTED);
         long correlation = 1;
         for (int round = 0; round < ROUNDS; round++) {
@@ -110,10 +110,10 @@ final class RoomCutTest {
         TestClient member = connectMember(sameLoop);
         for (int round = 0; round < ROUNDS; round++) {
             grantMember("one", "two");
-            harness.router.refreshToken("member").toCompletableFuture().get(60, TimeUnit.SECONDS);
+            harness.refreshToken("member");
             long last = takeMessages(member, member.expect(FrameType.GRANTED));
             grantMember("two");
-            harness.router.refreshToken("member").toCompletableFuture().get(60, TimeUnit.SECONDS);
+            harness.refreshToken("member");
             takeUntilWithdrawn(member, last, round + 2);
         }
     }
@@ -123,7 +123,7 @@ final class RoomCutTest {
     void whoStopsAndStartsReceivingGetsExactlyWhatLiesAbove(boolean sameLoop) throws Exception {
         TestClient member = connectMember(sameLoop);
         grantMember("one", "two");
-        harness.router.refreshToken("member").toCompletableFuture().get(60, TimeUnit.SECONDS);
+        harness.refreshToken("member");
         Received granted = member.expect(FrameType.GRANTED);
         long correlation = 1;
         for (int round = 0; round < ROUNDS; round++) {
@@ -150,7 +150,8 @@ final class RoomCutTest {
             sender.send(TestClient.message(room, "before"));
         }
         harness.tokens.deleteRoom(three);
-        CompletableFuture<Refreshed> deleted = harness.router.refreshRoom(three).toCompletableFuture();
+        CompletableFuture<Refreshed> deleted =
+                harness.router.refreshRooms(List.of(three)).toCompletableFuture();
         long[] last = new long[2];
         for (int i = 0; i < 2; i++) {
             Received received = members.get(i).receive();

@@ -11,6 +11,8 @@ import io.porthouse.protocol.ErrorCode;
 import io.porthouse.protocol.FrameType;
 import io.porthouse.protocol.RoomName;
 import io.porthouse.router.ManualTokenSource.Read;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -55,7 +57,7 @@ final class RoomReadingTest {
     }
 
     private CompletableFuture<Refreshed> refresh(RoomName room) {
-        return harness.router.refreshRoom(room).toCompletableFuture();
+        return harness.router.refreshRooms(List.of(room)).toCompletableFuture();
     }
 
     private void limitMessages(int bytes) {
@@ -152,7 +154,7 @@ final class RoomReadingTest {
     void whatIsWithdrawnWhileTheJoinWaitsIsRefused() throws Exception {
         Read<?> read = joinAndTakeRead("one", 2);
         harness.grant(new Grant(ACCOUNT, "lobby", false, READ_WRITE, true));
-        harness.router.refreshToken(TOKEN_ID).toCompletableFuture().get(60, TimeUnit.SECONDS);
+        harness.refreshToken(TOKEN_ID);
         read.answer();
         assertThat(client.expectError(ErrorCode.ROOM_UNAVAILABLE).sequence()).isEqualTo(2);
         harness.awaitGauge("porthouse.rooms", 1);
@@ -225,7 +227,7 @@ final class RoomReadingTest {
                 new Grant(ACCOUNT, "lobby", false, READ_WRITE, true),
                 new Grant(ACCOUNT, "one", false, READ_WRITE, true));
         CompletableFuture<Refreshed> refreshed =
-                harness.router.refreshToken(TOKEN_ID).toCompletableFuture();
+                harness.router.refreshTokens(Set.of(TOKEN_ID)).toCompletableFuture();
         source.takeRoomRead().fail();
         assertThat(refreshed.get(60, TimeUnit.SECONDS)).isEqualTo(new Refreshed(1, 1, false));
         client.expectClose(CloseCode.FENCED.number());
@@ -239,7 +241,7 @@ final class RoomReadingTest {
                 new Grant(ACCOUNT, "lobby", false, READ_WRITE, true),
                 new Grant(ACCOUNT, "one", false, READ_WRITE, true));
         CompletableFuture<Refreshed> refreshed =
-                harness.router.refreshToken(TOKEN_ID).toCompletableFuture();
+                harness.router.refreshTokens(Set.of(TOKEN_ID)).toCompletableFuture();
         Read<?> read = source.takeRoomRead();
         client.expectNothing(2);
         assertThat(refreshed).isNotDone();

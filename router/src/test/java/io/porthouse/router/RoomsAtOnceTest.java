@@ -11,7 +11,6 @@ import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -50,7 +49,7 @@ final class RoomsAtOnceTest {
     }
 
     private void refresh() throws Exception {
-        harness.router.refreshToken("hoarder").toCompletableFuture().get(60, TimeUnit.SECONDS);
+        harness.refreshToken("hoarder");
     }
 
     private static void expectAll(TestClient client, byte type, String reason) throws Exception {

@@ -94,9 +94,15 @@ final class RoomsTest {
             Future<?> deleting = threads.submit(() -> {
                 while (!Thread.currentThread().isInterrupted()) {
                     harness.tokens.deleteRoom(room);
-                    harness.router.refreshRoom(room).toCompletableFuture().join();
+                    harness.router
+                            .refreshRooms(List.of(room))
+                            .toCompletableFuture()
+                            .join();
                     harness.tokens.putRoom(room, RoomRules.DEFAULT);
-                    harness.router.refreshRoom(room).toCompletableFuture().join();
+                    harness.router
+                            .refreshRooms(List.of(room))
+                            .toCompletableFuture()
+                            .join();
                 }
             });
             for (Future<?> each : done) {

@@ -17,6 +17,8 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 
@@ -29,6 +31,7 @@ final class RouterHarness implements AutoCloseable {
     private static final int SLOW_RECEIVE_BUFFER_BYTES = 4 << 10;
     private static final long RUNNING = Long.MIN_VALUE;
     private static final int LOOPS = 2;
+    private static final long LIMIT_SECONDS = 60;
     private static final Duration POLL = Duration.ofMillis(2);
 
     static final String SECRET = "harness-token-0123456789";
@@ -78,13 +81,27 @@ final class RouterHarness implements AutoCloseable {
                 defaults.limits());
     }
 
-    /** Sets the grants of the harness's token; a running router must still be told by {@link Router#refreshToken}. */
+    /** Sets the grants of the harness's token; a running router must still be told by {@link #refreshToken}. */
     void grant(Grant... grants) {
         put(SECRET, new TokenState(TOKEN_ID, ACCOUNT, List.of(grants), 100_000, null, false));
     }
 
     void put(String secret, TokenState state) {
         tokens.put(MemoryTokenSource.secretHash(secret), state);
+    }
+
+    /** Has a token read again, and waits until its sessions act by it. */
+    Refreshed refreshToken(String id) throws Exception {
+        return inTime(router.refreshTokens(Set.of(id)));
+    }
+
+    /** Has a room's rules read again, and waits until its members are treated by them. */
+    Refreshed refreshRoom(RoomName room) throws Exception {
+        return inTime(router.refreshRooms(List.of(room)));
+    }
+
+    private static Refreshed inTime(CompletionStage<Refreshed> refreshed) throws Exception {
+        return refreshed.toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS);
     }
 
     /** Lets time pass: the router sees it at its next tick. */

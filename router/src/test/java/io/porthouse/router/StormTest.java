@@ -78,7 +78,7 @@ final class StormTest {
         private void put(String id, Row row) throws Exception {
             rows.put(id, row);
             write(id, row);
-            confirm(harness.router.refreshToken(id));
+            confirm(harness.router.refreshTokens(Set.of(id)));
         }
 
         private void write(String id, Row row) {
@@ -101,7 +101,7 @@ final class StormTest {
         @Override
         public void deleteRoom(RoomName room) throws Exception {
             harness.tokens.deleteRoom(room);
-            confirm(harness.router.refreshRoom(room));
+            confirm(harness.router.refreshRooms(List.of(room)));
             for (Map.Entry<String, Row> row : new HashMap<>(rows).entrySet()) {
                 if (row.getValue().account.equals(room.account())) {
                     withdraw(row.getKey(), room);
@@ -112,7 +112,7 @@ final class StormTest {
         @Override
         public void setRules(RoomName room, RoomRules rules) throws Exception {
             harness.tokens.putRoom(room, rules);
-            confirm(harness.router.refreshRoom(room));
+            confirm(harness.router.refreshRooms(List.of(room)));
         }
 
         @Override
@@ -125,7 +125,7 @@ final class StormTest {
         @Override
         public void deleteToken(String id) throws Exception {
             harness.tokens.remove(MemoryTokenSource.secretHash(rows.remove(id).secret));
-            confirm(harness.router.refreshToken(id));
+            confirm(harness.router.refreshTokens(Set.of(id)));
         }
 
         @Override

@@ -13,6 +13,7 @@ import io.porthouse.router.ManualTokenSource.Read;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -48,7 +49,7 @@ final class TokenReadingTest {
     }
 
     private CompletableFuture<Refreshed> refresh() {
-        return harness.router.refreshToken(TOKEN_ID).toCompletableFuture();
+        return harness.router.refreshTokens(Set.of(TOKEN_ID)).toCompletableFuture();
     }
 
     private static Refreshed get(CompletableFuture<Refreshed> refreshed) throws Exception {

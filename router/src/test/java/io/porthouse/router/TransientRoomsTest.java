@@ -8,7 +8,6 @@ import io.porthouse.protocol.FrameType;
 import io.porthouse.protocol.RoomName;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -79,8 +78,7 @@ final class TransientRoomsTest {
     }
 
     private void refresh(RoomName room) throws Exception {
-        Refreshed unused =
-                harness.router.refreshRoom(room).toCompletableFuture().get(60, TimeUnit.SECONDS);
+        Refreshed unused = harness.refreshRoom(room);
     }
 
     @Test
@@ -158,7 +156,7 @@ final class TransientRoomsTest {
     void whoLosesTheRightToMakeRoomsLosesThem() throws Exception {
         first.join("table", 2);
         put(MAKER, "maker", TokenState.NO_TRANSIENT_ROOMS);
-        harness.router.refreshToken("maker").toCompletableFuture().get(60, TimeUnit.SECONDS);
+        harness.refreshToken("maker");
         assertThat(first.expect(FrameType.WITHDRAWN).json().get("reason").asText())
                 .isEqualTo("withdrawn");
     }
@@ -187,7 +185,7 @@ final class TransientRoomsTest {
         harness.tokens.putRoom(TABLE, RoomRules.DEFAULT.withLifetime(Lifetime.PEER));
         Grant grant = new Grant(ACCOUNT, "table", false, Set.copyOf(RouterHarness.READ_WRITE), false);
         put(MAKER, "maker", TokenState.NO_TRANSIENT_ROOMS, grant);
-        harness.router.refreshToken("maker").toCompletableFuture().get(60, TimeUnit.SECONDS);
+        harness.refreshToken("maker");
         TestClient.Received granted = first.join("table", 2);
         second.join("table", 2);
         leave(first, granted.room(), 3);

@@ -17,7 +17,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -268,10 +267,7 @@ final class TransportTest {
                 }
             })) {
                 harness.tokens.remove(MemoryTokenSource.secretHash(RouterHarness.SECRET));
-                harness.router
-                        .refreshToken(RouterHarness.TOKEN_ID)
-                        .toCompletableFuture()
-                        .get(60, TimeUnit.SECONDS);
+                harness.refreshToken(RouterHarness.TOKEN_ID);
                 publisher.expectClose(CloseCode.TOKEN_REVOKED.number());
                 publisher.close();
                 publishing.join();
