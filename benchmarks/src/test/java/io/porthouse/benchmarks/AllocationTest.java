@@ -83,9 +83,8 @@ final class AllocationTest {
             options = options.param(parameters[i], parameters[i + 1]);
         }
         RunResult result = InProcess.run(options).iterator().next();
-        // The least counts: what a call allocates is in every iteration, what JMH or a class that is loaded late adds
-        // only
-        // in some. A single shot is one operation to JMH, however large its batch.
+        // The least counts: what a call allocates is in every iteration, what JMH or a class that is loaded late
+        // adds only in some. A single shot is one operation to JMH, however large its batch.
         return Arrays.stream(Main.secondary(result, Main.ALLOCATED)).min().orElseThrow() / calls;
     }
 }

@@ -151,9 +151,8 @@ public sealed interface ControlBody {
             Objects.requireNonNull(room, "room");
             Objects.requireNonNull(epoch, "epoch");
             Objects.requireNonNull(reason, "reason");
-            // In the order of Right, so that equal grants have equal bytes. A right of a newer protocol reads as null,
-            // and
-            // is of no use here.
+            // In the order of Right, so that equal grants have equal bytes. A right of a newer protocol reads as
+            // null, and is of no use here.
             may = Collections.unmodifiableSet(may.stream()
                     .filter(Objects::nonNull)
                     .collect(Collectors.toCollection(() -> EnumSet.noneOf(Right.class))));

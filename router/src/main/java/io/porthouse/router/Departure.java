@@ -95,9 +95,8 @@ final class Departure {
     private void linger() {
         step = Step.LINGER;
         allow(LINGER_NANOS);
-        // What is published from now on can't be sent: to write it would break the connection off, and it must not
-        // count
-        // as queued.
+        // What is published from now on can't be sent: to write it would break the connection off, and it must
+        // not count as queued.
         session.outbox.shut();
         session.ingress.shutOutput();
         if (inputEnded) {

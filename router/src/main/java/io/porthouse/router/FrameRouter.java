@@ -47,7 +47,7 @@ final class FrameRouter {
                 break;
             }
             if (bytes > TcpIngress.LARGE_FRAME_BYTES) {
-                session.ingress.received(bytes);
+                session.ingress.noteLargeFrame(bytes);
             }
             int next = Frame.type(in, at) == FrameType.ENVELOPE
                     ? routeEnvelope(session, in, at, bytes)

@@ -36,9 +36,8 @@ final class Memory {
     }
 
     private static PooledByteBufAllocator newAllocator(int loops) {
-        // Pooled and direct, an arena per loop: Netty 4.2's adaptive default shares one counter among slices of a
-        // buffer,
-        // and drops its thread-local arenas on small heaps.
+        // Pooled and direct, an arena per loop: Netty 4.2's adaptive default shares one counter among slices of one
+        // buffer, and drops its thread-local arenas on small heaps.
         return new PooledByteBufAllocator(
                 true,
                 0,

@@ -255,8 +255,8 @@ final class Puddle {
         return sparesMemory;
     }
 
-    /** Counts what was read. */
-    void received(int bytes) {
+    /** Counts what was read, and as memory taken. */
+    void countRead(int bytes) {
         stats.receivedBytes.add(bytes);
         took(bytes);
     }

@@ -25,12 +25,12 @@ public record RouterSettings(
 
     public static final Duration DEFAULT_HEARTBEAT = Duration.ofSeconds(30);
 
-    /** @throws IllegalArgumentException if a value is out of its range, naming it */
+    /** @throws IllegalArgumentException if a value is out of its range, naming its key in the configuration */
     public RouterSettings {
-        require(loops >= 1 && loops <= 1024, "loops must be 1 to 1024");
+        require(loops >= 1 && loops <= 1024, "router.loops must be 1 to 1024");
         require(
                 heartbeat.compareTo(Duration.ofSeconds(1)) >= 0 && heartbeat.compareTo(Duration.ofHours(1)) <= 0,
-                "heartbeat must be 1 to 3600 seconds");
+                "router.heartbeatSeconds must be 1 to 3600");
         require(!nodeName.isBlank(), "node.name is empty");
     }
 
@@ -63,19 +63,19 @@ public record RouterSettings(
         public static final long DEFAULT_OUTBOX_BYTES = 8L << 20;
         public static final long DEFAULT_WAIT_BYTES_PER_SECOND = 64L << 10;
 
-        /** @throws IllegalArgumentException if a value is out of its range, naming it */
+        /** @throws IllegalArgumentException if a value is out of its range, naming its key in the configuration */
         public Limits {
             require(
                     maxFrameBytes >= Frame.MAX_HELLO_FRAME_BYTES && maxFrameBytes <= Frame.LARGEST_MAX_FRAME_BYTES,
-                    "maxFrameBytes must be 16 KiB to 16 MiB");
-            require(maxOpenEnvelopes >= 0, "maxOpenEnvelopes is negative");
-            require(roomsPerSession >= 1, "roomsPerSession is below 1");
-            require(handshakes >= 1, "handshakes is below 1");
-            require(inboxBytes >= 64 << 10, "inboxBytes is below 64 KiB");
-            require(outboxBytes >= 64 << 10, "outboxBytes is below 64 KiB");
+                    "limits.maxFrameBytes must be 16 KiB to 16 MiB");
+            require(maxOpenEnvelopes >= 0, "limits.maxOpenEnvelopes is negative");
+            require(roomsPerSession >= 1, "limits.roomsPerSession is below 1");
+            require(handshakes >= 1, "limits.handshakes is below 1");
+            require(inboxBytes >= 64 << 10, "limits.inboxBytes is below 64 KiB");
+            require(outboxBytes >= 64 << 10, "limits.outboxBytes is below 64 KiB");
             require(
                     waitBytesPerSecond >= 1 && waitBytesPerSecond <= 1L << 30,
-                    "waitBytesPerSecond must be 1 B to 1 GiB");
+                    "limits.waitBytesPerSecond must be 1 B to 1 GiB");
             require(memoryBytes >= 1 << 20, "memory.limit is below 1 MiB");
         }
 

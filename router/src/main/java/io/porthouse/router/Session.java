@@ -116,7 +116,7 @@ final class Session {
     }
 
     /** Counts what was read. */
-    void received(int bytes) {
+    void countRead(int bytes) {
         receivedBytes += bytes;
     }
 

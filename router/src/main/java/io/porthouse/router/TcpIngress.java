@@ -108,8 +108,8 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
 
     // ---- what the session asks for
 
-    /** The session has sent a frame larger than {@link #LARGE_FRAME_BYTES}. */
-    void received(int frameBytes) {
+    /** The session has sent a frame larger than {@link #LARGE_FRAME_BYTES}: the next read buffer is made for such. */
+    void noteLargeFrame(int frameBytes) {
         largestFrameBytes = Math.max(largestFrameBytes, frameBytes);
     }
 
@@ -189,8 +189,8 @@ final class TcpIngress extends ChannelInboundHandlerAdapter
         if (readsPart && in != null) {
             in.writerIndex(in.writerIndex() + lastBytes);
         }
-        puddle.received(lastBytes);
-        session.received(lastBytes);
+        puddle.countRead(lastBytes);
+        session.countRead(lastBytes);
         consume();
     }
 
