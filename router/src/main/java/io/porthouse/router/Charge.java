@@ -5,7 +5,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What queued messages or chunks keep in memory: the blocks that they were copied into, and the read buffers that slices pin.
+ * What queued messages or chunks keep in memory: the blocks that they were copied into, and the read buffers that slices pin;
+ * blocks of control frames apart.
  * A read buffer counts once, and whole, however many slices of it are queued and in whatever order. There are few of these,
  * since they are large, and mostly the last one is asked for when a slice comes, the first one when it goes. Confined to one
  * loop.
@@ -20,17 +21,37 @@ final class Charge {
     private int[] slices = NO_SLICES;
     private int count;
     private long bytes;
+    private long controlBytes;
 
+    /** Returns what all but control frames keep. */
     long bytes() {
         return bytes;
     }
 
-    void addBlock(int capacity) {
-        bytes += capacity;
+    /** Returns the bytes of blocks with control frames. */
+    long controlBytes() {
+        return controlBytes;
     }
 
-    void removeBlock(int capacity) {
-        bytes -= capacity;
+    void addBlock(int capacity, boolean isControl) {
+        if (isControl) {
+            controlBytes += capacity;
+        } else {
+            bytes += capacity;
+        }
+    }
+
+    void removeBlock(int capacity, boolean isControl) {
+        addBlock(-capacity, isControl);
+    }
+
+    /** Counts what is kept on the heap beside the buffers, where that may be more than they are. */
+    void addHeap(int objectBytes) {
+        bytes += objectBytes;
+    }
+
+    void removeHeap(int objectBytes) {
+        bytes -= objectBytes;
     }
 
     /** A slice of this buffer is queued. */

@@ -2,10 +2,10 @@ package io.porthouse.router;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.porthouse.protocol.Chunk;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +23,7 @@ final class ChunkLane {
     private final Map<Membership, RoomChunks> byMember = new HashMap<>(4);
     private final ArrayDeque<RoomChunks> turns = new ArrayDeque<>(4);
     private long queuedBytes;
+    private boolean hasCancelled;
 
     ChunkLane(ByteBufAllocator allocator) {
         this.allocator = allocator;
@@ -37,6 +38,11 @@ final class ChunkLane {
         return charge.bytes();
     }
 
+    /** Returns what the cancels of envelopes that are lost whole keep in memory. */
+    long controlBytes() {
+        return charge.controlBytes();
+    }
+
     /** Returns whether this member's room has at least as much queued as the average of all. */
     boolean hasItsShare(Membership member) {
         RoomChunks room = byMember.get(member);
@@ -46,10 +52,11 @@ final class ChunkLane {
     /**
      * Queues a run of chunks.
      *
+     * @param isCopied whether into a block, or as a slice
      * @param afterMessages how many buffers must have left the lane of messages first: GRANTED may be among them
      */
-    void add(Membership member, Run run, SharedSlice slice, long afterMessages) {
-        room(member).add(run, slice, afterMessages);
+    void add(Membership member, Run run, boolean isCopied, SharedSlice slice, long afterMessages) {
+        room(member).add(run, isCopied, slice, afterMessages);
         queuedBytes += run.bytes;
     }
 
@@ -63,12 +70,29 @@ final class ChunkLane {
         return room;
     }
 
-    /** Puts the cancel in the place of what is queued of an envelope; of one that loses its first chunk, that is nothing. */
-    void cancel(Membership member, int origin, int envelopeId, boolean losesFirst, long afterMessages) {
-        RoomChunks room = room(member);
-        long before = room.queuedBytes();
-        room.cancel(origin, envelopeId, losesFirst, afterMessages);
-        queuedBytes += room.queuedBytes() - before;
+    /** Queues the cancel of an envelope behind what is queued of it, until {@link #giveUpCancelled}. */
+    void cancel(Membership member, int origin, int envelopeId, long afterMessages) {
+        room(member).cancel(origin, envelopeId, afterMessages);
+        queuedBytes += Chunk.CANCEL_FRAME_BYTES;
+        hasCancelled = true;
+    }
+
+    /** Queues the cancel of an envelope that is lost from its first chunk on, behind the last use of its id. */
+    void lose(Membership member, int origin, int envelopeId, long afterMessages) {
+        room(member).lose(origin, envelopeId, afterMessages);
+        queuedBytes += Chunk.CANCEL_FRAME_BYTES;
+    }
+
+    /** Gives up what is still queued of envelopes that were cancelled, and keeps the cancels. */
+    void giveUpCancelled() {
+        if (hasCancelled) {
+            hasCancelled = false;
+            for (RoomChunks room : turns) {
+                queuedBytes -= room.queuedBytes();
+                room.giveUpCancelled();
+                queuedBytes += room.queuedBytes();
+            }
+        }
     }
 
     /**
@@ -126,13 +150,13 @@ final class ChunkLane {
     /**
      * Gives up all that is queued for a member, because it receives no more.
      *
-     * @param begun takes the key of each envelope of which some is on its way
+     * @param ended is told of each envelope of which some is on its way
      */
-    void giveUpAll(Membership member, LongConsumer begun) {
+    void giveUpAll(Membership member, RoomChunks.Ended ended) {
         RoomChunks room = byMember.get(member);
         if (room != null) {
             queuedBytes -= room.queuedBytes();
-            room.giveUpAll(begun);
+            room.giveUpAll(ended);
             forgetIfEmpty(room);
         }
     }
@@ -140,7 +164,7 @@ final class ChunkLane {
     /** Releases everything. */
     void clear() {
         for (RoomChunks room : turns) {
-            room.giveUpAll(key -> {});
+            room.giveUpAll((key, wasCancelled) -> {});
         }
         turns.clear();
         byMember.clear();

@@ -9,7 +9,6 @@ import java.util.List;
  */
 final class Congestion {
 
-    private final Outbox outbox;
     private final List<Membership> losers = new ArrayList<>(0);
     private final List<Membership> messageHolders = new ArrayList<>(0);
     private final List<Membership> chunkHolders = new ArrayList<>(0);
@@ -17,13 +16,14 @@ final class Congestion {
     /** Whether a room was held up since {@link #takeHeldUp} was asked last. */
     private boolean heldUp;
 
-    Congestion(Outbox outbox) {
-        this.outbox = outbox;
-    }
-
     /** A membership begins to lose messages; it is told when the lane is half empty again. */
     void addLoser(Membership membership) {
         losers.add(membership);
+    }
+
+    /** A membership has been told what it has lost. */
+    void removeLoser(Membership membership) {
+        losers.remove(membership);
     }
 
     /** A membership begins to hold up its room; it ends when what it is to be sent is down to half of the mark. */
@@ -52,7 +52,7 @@ final class Congestion {
      * pauses of rooms of which nothing is queued any more: they do not wait until there is less of other rooms, which may be
      * never.
      */
-    void relax(Traffic traffic, long queuedBytes, long markBytes) {
+    void relax(Outbox outbox, Traffic traffic, long queuedBytes, long markBytes) {
         if (traffic == Traffic.MESSAGES && queuedBytes <= markBytes / 2) {
             tellLosses();
         }
@@ -60,6 +60,7 @@ final class Congestion {
         if (held.isEmpty() || queuedBytes > markBytes) {
             return;
         }
+        // Each that lets go is removed from the list.
         for (Membership membership : List.copyOf(held)) {
             if (queuedBytes <= markBytes / 2 || !outbox.isQueued(traffic, membership)) {
                 membership.letGo(traffic);
@@ -70,15 +71,15 @@ final class Congestion {
     /** Tells each that loses messages what it has lost. */
     void tellLosses() {
         if (!losers.isEmpty()) {
-            losers.forEach(Membership::tellLoss);
-            losers.clear();
+            // Each that has told is removed from the list.
+            List.copyOf(losers).forEach(Membership::tellLoss);
         }
     }
 
     /** The session is sent nothing any more: it holds nobody up, and what it loses is not told. */
     void end() {
         losers.clear();
-        relax(Traffic.MESSAGES, 0, 0);
-        relax(Traffic.CHUNKS, 0, 0);
+        List.copyOf(messageHolders).forEach(holder -> holder.letGo(Traffic.MESSAGES));
+        List.copyOf(chunkHolders).forEach(holder -> holder.letGo(Traffic.CHUNKS));
     }
 }

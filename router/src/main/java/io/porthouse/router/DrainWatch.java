@@ -4,8 +4,9 @@ import io.porthouse.protocol.CloseCode;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Closes a session that holds up a room, under {@code wait}, and drains less than {@code waitBytesPerSecond}. Confined to the
- * session's loop.
+ * Closes a session that holds up a room, under {@code wait}, and drains less than {@code waitBytesPerSecond}. It is measured in
+ * fixed windows, each by itself: who stops in the middle of one may hold the room up until the end of the next. Confined to
+ * the session's loop.
  */
 final class DrainWatch {
 

@@ -14,58 +14,59 @@ import org.jspecify.annotations.Nullable;
  */
 final class Feed {
 
-    private final Session session;
-    private final Outbox outbox;
+    private final TcpIngress ingress;
     private final Puddle puddle;
 
-    private boolean isAtWork;
+    /** Has the session looked at again. */
+    private final Runnable touch;
+
+    private boolean isFlushing;
 
     /** Netty tells when it has written what it has. */
     private boolean awaitsWritten;
 
-    private long fedBytes;
+    private long sentBytes;
 
-    Feed(Session session, Outbox outbox, Puddle puddle) {
-        this.session = session;
-        this.outbox = outbox;
+    Feed(TcpIngress ingress, Puddle puddle, Runnable touch) {
+        this.ingress = ingress;
         this.puddle = puddle;
+        this.touch = touch;
     }
 
     /** Returns whether {@link #run} is at work, which looks at the channel's writability itself. */
-    boolean isAtWork() {
-        return isAtWork;
+    boolean isFlushing() {
+        return isFlushing;
     }
 
     /** Feeds Netty and flushes, until the channel is not writable or there is nothing to send now. */
-    void run() {
-        ChannelHandlerContext ctx = session.ingress.context();
+    void run(Outbox outbox) {
+        ChannelHandlerContext ctx = ingress.context();
         if (ctx == null) {
             return;
         }
-        isAtWork = true;
+        isFlushing = true;
         try {
             Channel channel = ctx.channel();
-            while (fill(ctx, channel)) {
+            while (fill(outbox, ctx, channel)) {
                 ctx.flush();
-                outbox.relax();
             }
-            if (!outbox.isEmpty() && isSparing(channel)) {
+            if (!outbox.isEmpty() && isSparing()) {
                 awaitWritten(ctx);
             }
         } finally {
-            isAtWork = false;
+            isFlushing = false;
         }
     }
 
-    private boolean fill(ChannelHandlerContext ctx, Channel channel) {
+    private boolean fill(Outbox outbox, ChannelHandlerContext ctx, Channel channel) {
         boolean fed = false;
-        while (channel.isWritable() && !isSparing(channel)) {
+        while (channel.isWritable() && !isSparing()) {
             ByteBuf buffer = outbox.poll();
             if (buffer == null) {
                 break;
             }
             int bytes = buffer.readableBytes();
-            fedBytes += bytes;
+            sentBytes += bytes;
             puddle.stats.sentBytes.add(bytes);
             ChannelFuture unused = ctx.write(buffer, ctx.voidPromise());
             fed = true;
@@ -74,11 +75,11 @@ final class Feed {
     }
 
     /** While memory is short, Netty is not given more before it has written what it has. */
-    private boolean isSparing(Channel channel) {
+    private boolean isSparing() {
         if (!puddle.sparesMemory()) {
             return false;
         }
-        ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
+        ChannelOutboundBuffer pending = nettyBuffer();
         return pending != null && pending.totalPendingWriteBytes() > 0;
     }
 
@@ -88,19 +89,19 @@ final class Feed {
             awaitsWritten = true;
             ChannelFuture unused = ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
                 awaitsWritten = false;
-                session.touch();
+                touch.run();
             });
         }
     }
 
     /** Returns the bytes given to Netty so far. */
     long sentBytes() {
-        return fedBytes;
+        return sentBytes;
     }
 
     /** Returns the bytes given to the kernel so far: while this rises, the peer is reading. */
     long writtenBytes() {
-        return fedBytes - unwrittenBytes();
+        return sentBytes - unwrittenBytes();
     }
 
     /** Returns what Netty holds. Not its own figure, which adds an overhead for each buffer, and would fall as more are fed. */
@@ -130,7 +131,7 @@ final class Feed {
     }
 
     private @Nullable ChannelOutboundBuffer nettyBuffer() {
-        ChannelHandlerContext ctx = session.ingress.context();
+        ChannelHandlerContext ctx = ingress.context();
         return ctx == null ? null : ctx.channel().unsafe().outboundBuffer();
     }
 }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * A queue of buffers on their way to one socket, first in, first out. Small things are copied together into the block at its
  * end while that has not been fed to the socket; large ones are queued as slices. Confined to its session's loop.
  *
- * <p>What it holds counts in a {@link Charge}, but for blocks of control frames, which are counted apart.
+ * <p>What it holds counts in a {@link Charge}.
  */
 final class Lane {
 
@@ -35,15 +35,15 @@ final class Lane {
     private int size;
 
     private long pushed;
-    private long controlBytes;
 
     /** The last buffer, while more may be copied into it. */
     private @Nullable ByteBuf openBlock;
 
     private boolean openIsControl;
-    private int nextBlockBytes = SMALLEST_BLOCK;
+    /** What the open block would have at least, however little was to be copied. */
+    private int openLeastBytes;
 
-    /** @param charge shared by lanes that may hold slices of the same read buffer */
+    /** @param charge shared by lanes whose bytes count together; they may hold slices of the same read buffer */
     Lane(ByteBufAllocator allocator, Charge charge) {
         this.allocator = allocator;
         this.charge = charge;
@@ -53,9 +53,9 @@ final class Lane {
         return size == 0;
     }
 
-    /** Returns the bytes of blocks with control frames. */
-    long controlBytes() {
-        return controlBytes;
+    /** Returns how many buffers are queued. */
+    int size() {
+        return size;
     }
 
     /** Returns how many buffers have been queued so far: what {@link #polled} is when all of them are on their way. */
@@ -77,17 +77,14 @@ final class Lane {
         if (block != null && hasPlace(block, isControl, bytes)) {
             return block;
         }
-        int capacity = newBlockBytes(bytes);
-        nextBlockBytes = Math.min(LARGEST_BLOCK, nextBlockBytes * 2);
+        int least = leastBlockBytes(isControl);
+        int capacity = blockBytes(least, bytes);
         ByteBuf fresh = allocator.directBuffer(capacity, capacity);
         push(fresh, null, isControl);
-        if (isControl) {
-            controlBytes += capacity;
-        } else {
-            charge.addBlock(capacity);
-        }
+        charge.addBlock(capacity, isControl);
         openBlock = fresh;
         openIsControl = isControl;
+        openLeastBytes = least;
         return fresh;
     }
 
@@ -95,14 +92,20 @@ final class Lane {
         return openIsControl == isControl && block.writableBytes() >= bytes;
     }
 
-    private int newBlockBytes(int bytes) {
-        return Math.max(nextBlockBytes, Integer.highestOneBit(Math.max(bytes, 2) - 1) << 1);
+    /** Twice the last block if that is full; where something else follows each, large ones would stay nearly empty. */
+    private int leastBlockBytes(boolean isControl) {
+        boolean isFull = openBlock != null && openIsControl == isControl;
+        return isFull ? Math.min(LARGEST_BLOCK, openLeastBytes * 2) : SMALLEST_BLOCK;
+    }
+
+    private static int blockBytes(int least, int bytes) {
+        return Math.max(least, Integer.highestOneBit(Math.max(bytes, 2) - 1) << 1);
     }
 
     /** Returns how much more memory the lane will hold when so many bytes of payload are copied into it. */
     int growth(int bytes) {
         ByteBuf block = openBlock;
-        return block != null && hasPlace(block, false, bytes) ? 0 : newBlockBytes(bytes);
+        return block != null && hasPlace(block, false, bytes) ? 0 : blockBytes(leastBlockBytes(false), bytes);
     }
 
     /** Appends a slice of a read buffer, and charges what it pins. Takes over the slice's reference. */
@@ -154,17 +157,14 @@ final class Lane {
         if (readBuffer != null) {
             readBuffers[at] = null;
             charge.unpin(readBuffer);
-        } else if (controls[at]) {
-            controlBytes -= buffer.capacity();
         } else {
-            charge.removeBlock(buffer.capacity());
+            charge.removeBlock(buffer.capacity(), controls[at]);
         }
         return buffer;
     }
 
     private void becameEmpty(ByteBuf[] ring) {
         openBlock = null;
-        nextBlockBytes = SMALLEST_BLOCK;
         if (ring.length > KEPT_PARCELS) {
             forgetRings();
         }

@@ -202,7 +202,7 @@ final class Membership {
             return false;
         }
         if (run.isCancel()) {
-            giveUp(run.origin(), run.envelopeId, false);
+            outbox.cancel(this, run.origin(), run.envelopeId);
             return true;
         }
         if (overflow == Overflow.WAIT) {
@@ -216,20 +216,17 @@ final class Membership {
         }
         if (overflow == Overflow.DISCONNECT) {
             session.markSlow();
+        } else if (run.opensEnvelope) {
+            outbox.lose(this, run.origin(), run.envelopeId);
         } else {
-            giveUp(run.origin(), run.envelopeId, run.opensEnvelope);
+            outbox.cancel(this, run.origin(), run.envelopeId);
         }
         return false;
     }
 
-    /**
-     * The rest of an envelope does not come: what is queued of it is given back, and the member is told.
-     *
-     * @param losesFirst whether the rest is all of it
-     */
-    void giveUp(int origin, int envelopeId, boolean losesFirst) {
-        session.outbox.cancel(this, origin, envelopeId, losesFirst);
-        session.puddle.stats.cancelledEnvelopes.add(1);
+    /** The rest of an envelope does not come: what is queued of it is given back, and the member is told. */
+    void giveUp(int origin, int envelopeId) {
+        session.outbox.cancel(this, origin, envelopeId);
     }
 
     /** It receives no more, so the rest of an envelope does not come; what is queued of one is given up with the others. */
@@ -238,13 +235,13 @@ final class Membership {
         if (!outbox.hasQueued(this, origin, envelopeId)) {
             outbox.endEnvelope(this, origin, envelopeId);
         }
-        session.puddle.stats.cancelledEnvelopes.add(1);
     }
 
     /** Ends a span of loss: GAP takes the place of what was lost. */
     void tellLoss() {
         if (losing) {
             losing = false;
+            session.outbox.congestion().removeLoser(this);
             session.outbox.queueInOrder(buf -> Gap.encode(buf, room.handle(), firstLost, lastLost, lostMessages));
             session.puddle.stats.gaps.add(1);
         }

@@ -47,9 +47,12 @@ final class Outbox {
     private final ByteBufAllocator allocator;
     private final Lane control;
     private final Lane messages;
+
+    /** Of control frames and messages. */
     private final Charge messageCharge = new Charge();
+
     private final Feed feed;
-    private final Congestion congestion = new Congestion(this);
+    private final Congestion congestion = new Congestion();
 
     /** Null while the session was never sent a chunk, as most are not. */
     private @Nullable ChunkLane chunks;
@@ -77,7 +80,7 @@ final class Outbox {
         this.allocator = allocator;
         this.control = new Lane(allocator, messageCharge);
         this.messages = new Lane(allocator, messageCharge);
-        this.feed = new Feed(session, this, puddle);
+        this.feed = new Feed(session.ingress, puddle, session::touch);
     }
 
     // ---- messages and chunks
@@ -93,7 +96,7 @@ final class Outbox {
                 return false;
             }
         }
-        addMessages(run, slice);
+        add(run, run.bytes <= COPY_BYTES, slice);
         return true;
     }
 
@@ -106,9 +109,16 @@ final class Outbox {
         return queuedBytes == 0 || queuedBytes + moreBytes <= budgetBytes;
     }
 
-    /** Queues a run of messages, whether it fits or not. */
+    /**
+     * Queues a run of messages, whether it fits or not. What does not fit is not copied: a crowd of members shares it as it
+     * was read.
+     */
     void addMessages(Run run, SharedSlice slice) {
-        if (run.bytes <= COPY_BYTES) {
+        add(run, run.bytes <= COPY_BYTES && messagesFit(run), slice);
+    }
+
+    private void add(Run run, boolean isCopied, SharedSlice slice) {
+        if (isCopied) {
             long before = messageCharge.bytes();
             messages.block(false, run.bytes).writeBytes(run.block, run.start, run.bytes);
             // A crowd may take megabytes for one run, so the limit is looked at in between.
@@ -132,11 +142,12 @@ final class Outbox {
         return fits(chunkBytes(), run.bytes, puddle.chunkMarkBytes());
     }
 
-    /** Queues a run of chunks, whether it fits or not. */
+    /** Queues a run of chunks, whether it fits or not; what does not fit is not copied, as with messages. */
     void addChunks(Membership member, Run run, SharedSlice slice) {
         long before = chunkBytes();
-        chunkLane().add(member, run, slice, messages.pushed());
-        if (run.bytes <= COPY_BYTES) {
+        boolean isCopied = run.bytes <= COPY_BYTES && fits(before, run.bytes, puddle.chunkMarkBytes());
+        chunkLane().add(member, run, isCopied, slice, messages.pushed());
+        if (isCopied) {
             // As for messages; what is not copied was counted when it was read.
             puddle.took(chunkBytes() - before);
         }
@@ -157,18 +168,40 @@ final class Outbox {
     }
 
     /**
-     * Tells the member that the rest of an envelope does not come, and keeps nothing of it that can't be sent at once.
-     *
-     * @param losesFirst whether not even its first chunk is queued; what is queued under its id is an earlier envelope then
+     * Tells the member that the rest of an envelope does not come. What is queued of it is sent as far as the channel takes it
+     * with the next share of chunks, and given up after that.
      */
-    void cancel(Membership member, int origin, int envelopeId, boolean losesFirst) {
+    void cancel(Membership member, int origin, int envelopeId) {
         if (!shut) {
-            if (hasQueued(member, origin, envelopeId)) {
-                flush(CHUNK_SHARE_BYTES);
-            }
-            chunkLane().cancel(member, origin, envelopeId, losesFirst, messages.pushed());
+            chunkLane().cancel(member, origin, envelopeId, messages.pushed());
+            puddle.stats.cancelledEnvelopes.add(1);
             session.touch();
         }
+    }
+
+    /**
+     * Tells the member that not even the first chunk of an envelope comes. Many that are small cost more than they bring, and
+     * nobody waits for this member, so who does not take it that it is told is closed.
+     */
+    void lose(Membership member, int origin, int envelopeId) {
+        if (shut) {
+            return;
+        }
+        if (controlBytes() > mostLossBytes()) {
+            session.markSlow();
+        } else if (hasQueued(member, origin, envelopeId)) {
+            chunkLane().lose(member, origin, envelopeId, messages.pushed());
+            puddle.stats.cancelledEnvelopes.add(1);
+            controlAdded();
+        } else {
+            endEnvelope(member, origin, envelopeId);
+        }
+    }
+
+    /** A crowd that loses the same envelopes is not to hold more than there is. */
+    private long mostLossBytes() {
+        long budget = puddle.messageBudgetBytes() + puddle.chunkMarkBytes();
+        return puddle.sparesMemory() ? Math.min(MAX_CONTROL_BYTES, budget) : MAX_CONTROL_BYTES;
     }
 
     /** Returns whether something of an envelope is queued. */
@@ -176,19 +209,24 @@ final class Outbox {
         return chunks != null && chunks.has(member, origin, envelopeId);
     }
 
-    /** Ends an envelope for a member that receives no more, in the order of its room's messages. */
+    /** Ends an envelope of which nothing is queued, in the order of its room's messages. */
     void endEnvelope(Membership member, int origin, int envelopeId) {
+        end(member, origin, envelopeId, false);
+    }
+
+    private void end(Membership member, int origin, int envelopeId, boolean isCounted) {
         if (!shut) {
             ByteBuf block = messages.block(true, Chunk.CANCEL_FRAME_BYTES);
             Chunk.writeCancel(block, 0, member.room.handle(), origin, envelopeId);
             controlAdded();
+            puddle.stats.cancelledEnvelopes.add(isCounted ? 0 : 1);
         }
     }
 
     /** Gives up the chunks that are queued for a member that receives no more, and ends their envelopes. */
     void endQueued(Membership member) {
         if (chunks != null) {
-            chunks.giveUpAll(member, key -> endEnvelope(member, (int) (key >>> 32), (int) key));
+            chunks.giveUpAll(member, (key, wasCancelled) -> end(member, (int) (key >>> 32), (int) key, wasCancelled));
         }
     }
 
@@ -270,7 +308,7 @@ final class Outbox {
     }
 
     private long controlBytes() {
-        return control.controlBytes() + messages.controlBytes();
+        return messageCharge.controlBytes() + (chunks == null ? 0 : chunks.controlBytes());
     }
 
     // ---- to the socket
@@ -311,21 +349,24 @@ final class Outbox {
 
     /** Returns whether a flush is at work, which looks at the channel's writability itself. */
     boolean isFlushing() {
-        return feed.isAtWork();
+        return feed.isFlushing();
     }
 
     private void flush(long mostChunkBytes) {
-        if (feed.isAtWork()) {
+        if (feed.isFlushing()) {
             return;
         }
         chunkQuota = mostChunkBytes;
-        feed.run();
-        // Also where nothing could be sent: a cancel gives back what was queued.
-        relax();
+        feed.run(this);
+        if (mostChunkBytes > 0 && chunks != null) {
+            chunks.giveUpCancelled();
+        }
         // Not before: who reads may be owed much at once, such as a GRANTED for each of its rooms.
         if (controlBytes() > MAX_CONTROL_BYTES) {
             session.markSlow();
         }
+        // Even if nothing was sent: something may have been given up.
+        relax();
         report();
     }
 
@@ -366,9 +407,9 @@ final class Outbox {
     }
 
     /** Ends what was held up by a full outbox, as far as it is not full any more. */
-    void relax() {
-        congestion.relax(Traffic.MESSAGES, messageCharge.bytes(), puddle.messageBudgetBytes());
-        congestion.relax(Traffic.CHUNKS, chunkBytes(), puddle.chunkMarkBytes());
+    private void relax() {
+        congestion.relax(this, Traffic.MESSAGES, messageCharge.bytes(), puddle.messageBudgetBytes());
+        congestion.relax(this, Traffic.CHUNKS, chunkBytes(), puddle.chunkMarkBytes());
         if (controlBytes() <= HIGH_CONTROL_BYTES / 2) {
             session.gate.resume(ReadGate.ANSWERS_UNREAD);
         }

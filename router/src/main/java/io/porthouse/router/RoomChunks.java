@@ -6,13 +6,17 @@ import io.netty.util.collection.LongObjectHashMap;
 import io.netty.util.collection.LongObjectMap;
 import io.porthouse.protocol.Chunk;
 import java.util.ArrayDeque;
-import java.util.function.LongConsumer;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** One room's part of a {@link ChunkLane}: its envelopes of which something is queued, and whose turn it is. */
 final class RoomChunks {
 
     final Membership member;
+
+    /** What an envelope of which something is queued keeps on the heap, about. */
+    private static final int ENVELOPE_HEAP_BYTES = 384;
 
     /** What the room may send before it is another's turn. */
     long credit;
@@ -23,7 +27,12 @@ final class RoomChunks {
     /** By origin and envelope id; where an id is used anew while the last use of it is still queued, the new one. */
     private final LongObjectMap<Envelope> envelopes = new LongObjectHashMap<>(4);
 
+    /** The oldest use of each id. */
     private final ArrayDeque<Envelope> turns = new ArrayDeque<>(4);
+
+    /** Those that were cancelled since {@link #giveUpCancelled}. */
+    private final List<Envelope> cancelled = new ArrayList<>(0);
+
     private long queuedBytes;
 
     RoomChunks(Membership member, ByteBufAllocator allocator, Charge charge) {
@@ -40,9 +49,10 @@ final class RoomChunks {
         return queuedBytes;
     }
 
-    void add(Run run, SharedSlice slice, long afterMessages) {
+    void add(Run run, boolean isCopied, SharedSlice slice, long afterMessages) {
         Envelope envelope = envelope(key(run.origin(), run.envelopeId), run.opensEnvelope, afterMessages);
-        if (run.bytes <= Outbox.COPY_BYTES) {
+        if (isCopied) {
+            charge(envelope);
             envelope.lane.block(false, run.bytes).writeBytes(run.block, run.start, run.bytes);
         } else {
             envelope.lane.addSlice(slice.take(), run.block);
@@ -50,32 +60,74 @@ final class RoomChunks {
         count(envelope, run.bytes);
     }
 
-    /**
-     * Puts the cancel in the place of what is queued of an envelope. Who was sent nothing of it gets its beginning all the
-     * same, so that the cancel comes alone only where the beginning itself is lost.
-     */
-    void cancel(int origin, int envelopeId, boolean losesFirst, long afterMessages) {
-        Envelope envelope = envelope(key(origin, envelopeId), losesFirst, afterMessages);
-        count(envelope, -envelope.queuedBytes);
-        if (envelope.isBegun) {
-            envelope.lane.clear();
-        } else {
-            envelope.lane.keepOldest();
-            count(envelope, envelope.lane.headBytes());
-        }
-        ByteBuf block = envelope.lane.block(false, Chunk.CANCEL_FRAME_BYTES);
-        Chunk.writeCancel(block, 0, member.room.handle(), origin, envelopeId);
+    /** Queues the cancel of an envelope behind what is queued of it. */
+    void cancel(int origin, int envelopeId, long afterMessages) {
+        Envelope envelope = envelope(key(origin, envelopeId), false, afterMessages);
+        addCancel(envelope, false);
+        envelope.isCancelled = true;
+        cancelled.add(envelope);
+    }
+
+    /** Queues the cancel of an envelope that is lost from its first chunk on, behind the last use of its id. */
+    void lose(int origin, int envelopeId, long afterMessages) {
+        addCancel(envelope(key(origin, envelopeId), true, afterMessages), true);
+    }
+
+    private void addCancel(Envelope envelope, boolean isControl) {
+        charge(envelope);
+        ByteBuf block = envelope.lane.block(isControl, Chunk.CANCEL_FRAME_BYTES);
+        Chunk.writeCancel(block, 0, member.room.handle(), (int) (envelope.key >>> 32), (int) envelope.key);
         count(envelope, Chunk.CANCEL_FRAME_BYTES);
     }
 
+    /**
+     * Gives up what is still queued of envelopes that were cancelled. Who was sent nothing of one gets its beginning all the
+     * same, so that the cancel comes alone only where the beginning itself is lost.
+     */
+    void giveUpCancelled() {
+        for (Envelope envelope : cancelled) {
+            // What lies in one block with the cancel goes with it.
+            if (envelope.lane.size() > 1) {
+                count(envelope, -envelope.queuedBytes);
+                if (envelope.isBegun) {
+                    envelope.lane.clear();
+                } else {
+                    envelope.lane.keepOldest();
+                    count(envelope, envelope.lane.headBytes());
+                }
+                addCancel(envelope, false);
+            }
+        }
+        cancelled.clear();
+    }
+
     private Envelope envelope(long key, boolean opens, long afterMessages) {
-        Envelope envelope = envelopes.get(key);
-        if (envelope == null || opens) {
-            envelope = new Envelope(key, envelope, !opens, afterMessages);
-            envelopes.put(key, envelope);
+        Envelope last = envelopes.get(key);
+        if (last != null && !opens) {
+            return last;
+        }
+        Envelope envelope = new Envelope(key, !opens, afterMessages);
+        envelopes.put(key, envelope);
+        if (last == null) {
             turns.addLast(envelope);
+        } else {
+            last.next = envelope;
         }
         return envelope;
+    }
+
+    /** Counts the heap where small blocks keep hardly more; beside a read buffer that is pinned it is nothing. */
+    private void charge(Envelope envelope) {
+        if (!envelope.isCharged) {
+            envelope.isCharged = true;
+            charge.addHeap(ENVELOPE_HEAP_BYTES);
+        }
+    }
+
+    private void uncharge(Envelope envelope) {
+        if (envelope.isCharged) {
+            charge.removeHeap(ENVELOPE_HEAP_BYTES);
+        }
     }
 
     private void count(Envelope envelope, long bytes) {
@@ -114,31 +166,36 @@ final class RoomChunks {
         ByteBuf buffer = envelope.lane.poll();
         if (envelope.lane.isEmpty()) {
             turns.removeFirst();
-            if (isNewest(envelope)) {
+            uncharge(envelope);
+            Envelope next = envelope.next;
+            if (next == null) {
                 envelopes.remove(envelope.key);
+            } else {
+                next.credit = envelope.credit;
+                turns.addFirst(next);
             }
         }
         return buffer;
     }
 
-    private boolean isNewest(Envelope envelope) {
-        return envelope.equals(envelopes.get(envelope.key));
-    }
-
     /**
      * Gives up all that is queued, because the member receives no more.
      *
-     * @param begun takes the key of each envelope of which some is on its way
+     * @param ended is told of each envelope of which some is on its way
      */
-    void giveUpAll(LongConsumer begun) {
-        for (Envelope envelope : turns) {
-            envelope.lane.clear();
-            if (envelope.isBegun) {
-                begun.accept(envelope.key);
+    void giveUpAll(Ended ended) {
+        for (Envelope first : turns) {
+            for (Envelope envelope = first; envelope != null; envelope = envelope.next) {
+                envelope.lane.clear();
+                uncharge(envelope);
+                if (envelope.isBegun) {
+                    ended.end(envelope.key, envelope.isCancelled);
+                }
             }
         }
         turns.clear();
         envelopes.clear();
+        cancelled.clear();
         queuedBytes = 0;
     }
 
@@ -147,35 +204,49 @@ final class RoomChunks {
         return envelopes.containsKey(key);
     }
 
+    /** Is told of envelopes that end because their member receives no more. */
+    @FunctionalInterface
+    interface Ended {
+
+        /**
+         * Ends one.
+         *
+         * @param wasCancelled whether it would have ended with a cancel anyway
+         */
+        void end(long key, boolean wasCancelled);
+    }
+
     /** What is queued of one envelope; forgotten as soon as that is nothing. */
     private final class Envelope {
         final long key;
         final Lane lane = new Lane(allocator, charge);
 
-        /** The last use of the same id, while that is queued: it goes first. */
+        /** The next use of the same id, which takes its place in {@link #turns}. */
         @Nullable
-        Envelope before;
+        Envelope next;
 
         final long afterMessages;
 
         /** Whether the member is being sent some of it. */
         boolean isBegun;
 
+        /** Whether its cancel is queued. */
+        boolean isCancelled;
+
+        /** Whether what it keeps on the heap is counted. */
+        boolean isCharged;
+
         long credit;
         long queuedBytes;
 
-        Envelope(long key, @Nullable Envelope before, boolean isBegun, long afterMessages) {
+        Envelope(long key, boolean isBegun, long afterMessages) {
             this.key = key;
-            this.before = before;
             this.isBegun = isBegun;
             this.afterMessages = afterMessages;
         }
 
         boolean mayGo(long messagesPolled) {
-            if (before != null && before.lane.isEmpty()) {
-                before = null;
-            }
-            return before == null && afterMessages <= messagesPolled;
+            return afterMessages <= messagesPolled;
         }
     }
 }

@@ -222,7 +222,9 @@ final class Shard {
         if (run.endsEnvelope) {
             forget(key);
         }
-        puddle.stats.deliveredChunkRuns.add(queued);
+        if (!run.isCancel()) {
+            puddle.stats.deliveredChunkRuns.add(queued);
+        }
         return queued;
     }
 
@@ -272,7 +274,7 @@ final class Shard {
                 if (isTold) {
                     member.endEnvelope(origin, (int) entry.key());
                 } else {
-                    member.giveUp(origin, (int) entry.key(), false);
+                    member.giveUp(origin, (int) entry.key());
                 }
             }
         }

@@ -2,7 +2,9 @@ package io.porthouse.router;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.AbstractByteBufAllocator;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.UnpooledDirectByteBuf;
 import io.porthouse.protocol.FrameType;
 import io.porthouse.router.TestClient.Received;
 import java.util.ArrayList;
@@ -73,6 +75,36 @@ final class ChunkLaneTest {
             queue(sender, "one", envelope, 256, CHUNK_BYTES);
         }
         assertEndTogether(ends(takeAll(), Chunks::envelope), 8);
+    }
+
+    /** Here the lane alone: all runs of an envelope are the same bytes, so that 64 MiB cost one. */
+    @Test
+    void sixtyFourEqualEnvelopesEndTogether() {
+        int envelopes = 64;
+        ChunkLane lane = new ChunkLane(router.node.memory.allocator());
+        Membership member = reader.session.rooms.resolve(reader.handle("one"));
+        ByteBuf block = router.node.memory.allocator().directBuffer(envelopes * CHUNK_BYTES);
+        block.writeZero(block.capacity());
+        SharedSlice slice = new SharedSlice();
+        for (int envelope = 0; envelope < envelopes; envelope++) {
+            int start = envelope * CHUNK_BYTES;
+            block.setInt(start, envelope);
+            for (int i = 0; i < 64; i++) {
+                Run run = Run.ofChunks(block, start, CHUNK_BYTES, sender.session, envelope, i == 0, i == 63);
+                slice.open(run);
+                lane.add(member, run, false, slice, 0);
+                slice.close();
+                run.discard();
+            }
+        }
+        Map<Object, Integer> ends = new HashMap<>();
+        for (int sent = 1; !lane.isEmpty(); sent++) {
+            ByteBuf chunk = lane.poll(0);
+            ends.put(chunk.getInt(chunk.readerIndex()), sent);
+            chunk.release();
+        }
+        assertEndTogether(ends, envelopes);
+        block.release();
     }
 
     @Test
@@ -173,6 +205,43 @@ final class ChunkLaneTest {
     }
 
     @Test
+    void eachCancelThatIsToldIsCounted() {
+        int room = sender.handle("one");
+        queue(sender, "one", 1, 6, CHUNK_BYTES);
+        sender.send(Chunks.last(room, 1, 6, 0, new byte[1], 0));
+        queue(sender, "one", 2, 6, CHUNK_BYTES);
+        queue(sender, "one", 3, 6, CHUNK_BYTES);
+        sender.send(Chunks.cancel(room, 3));
+        reader.send(TestClient.frame(FrameType.LEAVE, 0, reader.handle("one"), 9, new byte[0]));
+        List<Received> cancels = takeAll().stream()
+                .filter(frame -> Chunks.isChunk(frame) && Chunks.isCancel(frame))
+                .toList();
+        assertThat(cancels).extracting(Chunks::envelope).containsExactly(1);
+        // The third's was queued too, until it was given up with the rest.
+        assertThat(router.node.puddles()[0].stats.cancelledEnvelopes.get()).isEqualTo(2);
+    }
+
+    @Test
+    void manySmallEnvelopesAreChargedWithWhatTheyKeepOnTheHeap() {
+        ChunkLane lane = new ChunkLane(router.node.memory.allocator());
+        Membership member = reader.session.rooms.resolve(reader.handle("one"));
+        ByteBuf block = router.node.memory.allocator().directBuffer(60).writeZero(60);
+        for (int id = 0; id < 100; id++) {
+            Run run = Run.ofChunks(block, 0, 60, sender.session, id, true, true);
+            lane.add(member, run, true, router.node.puddles()[0].sharedSlice, 0);
+            run.discard();
+        }
+        assertThat(lane.chargedBytes()).isGreaterThan(100 * (256 + 256));
+        for (int sent = 0; sent < 50; sent++) {
+            lane.poll(0).release();
+        }
+        assertThat(lane.chargedBytes()).isGreaterThan(50 * (256 + 256));
+        lane.clear();
+        assertThat(lane.chargedBytes()).isZero();
+        block.release();
+    }
+
+    @Test
     void whoIsSentAwayIsSentItsChunksFirst() {
         queue(sender, "one", 1, 20, CHUNK_BYTES);
         var unused = router.node.puddles()[0].sessions.sendAway(0);
@@ -258,5 +327,62 @@ final class ChunkLaneTest {
         assertThat(charge.bytes()).isZero();
         first.release();
         second.release();
+    }
+
+    /** Gives out buffers that count how often anybody has looked at what is in them. */
+    private static final class Looks extends AbstractByteBufAllocator {
+        private long count;
+
+        @Override
+        protected ByteBuf newHeapBuffer(int initialCapacity, int maxCapacity) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        protected ByteBuf newDirectBuffer(int initialCapacity, int maxCapacity) {
+            return new UnpooledDirectByteBuf(this, initialCapacity, maxCapacity) {
+                @Override
+                public int readableBytes() {
+                    count++;
+                    return super.readableBytes();
+                }
+            };
+        }
+
+        @Override
+        public boolean isDirectBufferPooled() {
+            return false;
+        }
+    }
+
+    @Test
+    void manyUsesOfOneIdAreSentWithoutLookingThroughThem() {
+        int uses = 2_000;
+        Looks looks = new Looks();
+        ChunkLane lane = new ChunkLane(looks);
+        Membership member = reader.session.rooms.resolve(reader.handle("one"));
+        ByteBuf block = router.node.memory.allocator().directBuffer(60).writeZero(60);
+        Run run = Run.ofChunks(block, 0, 60, sender.session, 1, true, true);
+        for (int i = 0; i < uses; i++) {
+            lane.add(member, run, true, router.node.puddles()[0].sharedSlice, 0);
+        }
+        looks.count = 0;
+        for (int i = 0; i < uses; i++) {
+            lane.poll(0).release();
+        }
+        assertThat(lane.isEmpty()).isTrue();
+        assertThat(looks.count).isLessThan(20L * uses);
+        run.discard();
+        block.release();
+    }
+
+    @Test
+    void theEnvelopesOfOneIdTogetherGetNoLessThanAnotherEnvelope() {
+        queue(sender, "one", 1, 64, CHUNK_BYTES);
+        int room = sender.handle("one");
+        for (int i = 0; i < 64; i++) {
+            sender.send(Chunks.last(room, 2, 0, 0, new byte[CHUNK_BYTES], 0));
+        }
+        assertEndTogether(ends(takeAll(), Chunks::envelope), 2);
     }
 }

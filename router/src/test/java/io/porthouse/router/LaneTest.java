@@ -155,7 +155,7 @@ final class LaneTest {
                 payload += parcel.buffer.capacity();
             }
         }
-        assertThat(lane.controlBytes()).isEqualTo(control);
+        assertThat(charge.controlBytes()).isEqualTo(control);
         assertThat(charge.bytes()).isEqualTo(payload);
         assertThat(lane.isEmpty()).isEqualTo(parcels.isEmpty());
         assertThat(lane.pushed() - lane.polled()).isEqualTo(parcels.size());

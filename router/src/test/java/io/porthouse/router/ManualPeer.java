@@ -48,6 +48,8 @@ final class ManualPeer {
     /** How many buffers it takes before it stalls; negative: no end. */
     private int buffersTaken = -1;
 
+    private int writes;
+
     /** What came to the end of the pipeline as an exception: the router is to let nothing through. */
     private Throwable thrown;
 
@@ -229,6 +231,11 @@ final class ManualPeer {
         return new Received(type, flags, node, room, origin, sequence, body);
     }
 
+    /** How often the router has written, or tried to: each would be a system call. */
+    int writes() {
+        return writes;
+    }
+
     boolean isOpen() {
         return channel.isOpen();
     }
@@ -278,6 +285,7 @@ final class ManualPeer {
 
         @Override
         protected void doWrite(ChannelOutboundBuffer out) {
+            writes++;
             for (Object message = out.current(); message != null && !stalled; message = out.current()) {
                 stalled = --buffersTaken == 0;
                 ByteBuf buffer = (ByteBuf) message;

@@ -2,6 +2,8 @@ package io.porthouse.router;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.ByteBuf;
+import io.porthouse.protocol.CloseCode;
 import io.porthouse.protocol.FrameType;
 import io.porthouse.router.TestClient.Received;
 import io.porthouse.testkit.Seeds;
@@ -212,6 +214,134 @@ final class OutboxTest {
                     .hasSize(100 * pieces)
                     .extracting(Received::type)
                     .containsOnly(FrameType.ERROR);
+        }
+    }
+
+    // ---- envelopes that are cut short
+
+    private static final RoomRules DROP_CHUNKS = TestRules.with(rules -> rules.envelopeOverflow = Overflow.DROP);
+
+    /** A member that has stalled with its lane of chunks full, so that it loses each envelope that is begun now. */
+    private static ManualPeer stallFull(ManualRouter router, ManualPeer publisher) {
+        ManualPeer member = router.connect(1, "x");
+        member.stall(true);
+        int room = publisher.handle("x");
+        for (int i = 0; i < 6; i++) {
+            publisher.send(Chunks.last(room, 1, 0, 0, new byte[60_000], 0));
+        }
+        return member;
+    }
+
+    /** As many envelopes of one small chunk each, in one piece. */
+    private static byte[] envelopes(int room, int firstId, int count, boolean sameId) {
+        byte[][] frames = new byte[count][];
+        for (int i = 0; i < count; i++) {
+            frames[i] = Chunks.last(room, sameId ? firstId : firstId + i, 0, 0, new byte[9], 0);
+        }
+        return TestClient.concat(frames);
+    }
+
+    @Test
+    void whoLosesWholeEnvelopesIsToldOfEachAsLongAsThatTakesLittle() {
+        try (ManualRouter router = new ManualRouter(TIGHT, name -> DROP_CHUNKS)) {
+            ManualPeer publisher = router.connect(0, "x");
+            ManualPeer member = stallFull(router, publisher);
+            int room = publisher.handle("x");
+            // The last ones have the id of an envelope that is still queued, and come behind it.
+            long before = member.session.outbox.lagBytes();
+            publisher.send(envelopes(room, 100, 1_000, false), envelopes(room, 1, 50, true));
+            assertThat(member.session.outbox.lagBytes()).isLessThan(before + (128 << 10));
+            member.stall(false);
+            Map<Integer, Integer> cancels = new HashMap<>();
+            for (Received frame : member.take()) {
+                if (Chunks.isCancel(frame)) {
+                    cancels.merge(Chunks.envelope(frame), 1, Integer::sum);
+                }
+            }
+            assertThat(cancels).as("envelopes told of").hasSize(1_001).containsEntry(500, 1);
+            assertThat(cancels.get(1)).isBetween(50, 56);
+            assertThat(router.node.puddles()[1].stats.cancelledEnvelopes.get()).isEqualTo(1_000 + cancels.get(1));
+            assertThat(router.closes).isEmpty();
+        }
+    }
+
+    @Test
+    void whoLosesWholeEnvelopesWithoutEndIsClosed() throws Exception {
+        for (boolean sameId : List.of(false, true)) {
+            try (ManualRouter router = new ManualRouter(TIGHT, name -> DROP_CHUNKS)) {
+                Shallow.run(() -> loseEnvelopes(router, sameId));
+            }
+        }
+    }
+
+    private static void loseEnvelopes(ManualRouter router, boolean sameId) {
+        ManualPeer publisher = router.connect(0, "x");
+        ManualPeer member = stallFull(router, publisher);
+        long before = member.session.outbox.lagBytes();
+        long most = 0;
+        for (int i = 0; i < 40 && router.closes.isEmpty(); i++) {
+            publisher.send(envelopes(publisher.handle("x"), sameId ? 1 : 1_000 * i + 10, 500, sameId));
+            most = Math.max(most, member.session.outbox.lagBytes());
+        }
+        assertThat(router.closes).containsExactly(CloseCode.SLOW_RECEIVER);
+        assertThat(most).isLessThan(before + 3 * Outbox.MAX_CONTROL_BYTES);
+    }
+
+    @Test
+    void whatWholeEnvelopesThatAreLostCostStaysSmallWhileMemoryIsShort() {
+        RouterSettings settings = new TestSettings().memoryBytes(1 << 20).build();
+        try (ManualRouter router = new ManualRouter(settings, name -> DROP_CHUNKS)) {
+            ManualPeer publisher = router.connect(0, "x");
+            ManualPeer member = stallFull(router, publisher);
+            ByteBuf hog = router.node.memory.allocator().directBuffer(2 << 20);
+            router.pass(Puddle.TICK_MILLIS);
+            long before = router.node.memory.usedBytes();
+            publisher.send(envelopes(publisher.handle("x"), 100, 500, false));
+            assertThat(router.closes).containsExactly(CloseCode.SLOW_RECEIVER);
+            assertThat(router.node.memory.usedBytes()).isLessThan(before + ReadBlocks.BLOCK_BYTES);
+            assertThat(member.isOpen()).isTrue();
+            hog.release();
+        }
+    }
+
+    @Test
+    void cancelsOfOneRoundCostWhoReadsNoWriteEach() {
+        try (ManualRouter router = new ManualRouter(RouterHarness.settings(), name -> RoomRules.DEFAULT)) {
+            ManualPeer publisher = router.connect(0, "x");
+            ManualPeer member = router.connect(1, "x");
+            int room = publisher.handle("x");
+            byte[][] pairs = new byte[200][];
+            for (int i = 0; i < pairs.length; i += 2) {
+                pairs[i] = Chunks.first(room, i, new byte[9]);
+                pairs[i + 1] = Chunks.cancel(room, i);
+            }
+            int before = member.writes();
+            publisher.send(TestClient.concat(pairs));
+            List<Received> frames = member.take();
+            assertThat(frames).hasSize(200);
+            assertThat(frames.stream().filter(Chunks::isCancel)).hasSize(100);
+            assertThat(member.writes() - before).as("writes").isLessThan(5);
+            assertThat(router.node.puddles()[1].stats.deliveredChunkRuns.get()).isEqualTo(100);
+            assertThat(router.node.puddles()[1].stats.cancelledEnvelopes.get()).isEqualTo(100);
+        }
+    }
+
+    @Test
+    void aRoomGoesOnWhenNothingOfItIsQueuedThoughTheMemberTakesNothing() {
+        try (ManualRouter router = new ManualRouter(TIGHT, name -> RoomRules.DEFAULT)) {
+            ManualPeer first = router.connect(0, "x");
+            ManualPeer second = router.connect(0, "x");
+            ManualPeer member = router.connect(1, "x");
+            member.stall(true);
+            int room = first.handle("x");
+            for (int i = 0; i < 6; i++) {
+                byte[] data = new byte[60_000];
+                first.send(i == 0 ? Chunks.first(room, 1, data) : Chunks.next(room, 1, i, data));
+            }
+            second.send(Chunks.first(room, 2, new byte[9]), Chunks.next(room, 2, 1, new byte[9]));
+            assertThat(second.isRead()).as("the second publisher is read").isFalse();
+            first.breakOff();
+            assertThat(second.isRead()).as("the second publisher is read").isTrue();
         }
     }
 }

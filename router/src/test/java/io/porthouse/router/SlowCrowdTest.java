@@ -20,6 +20,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Very many members that read nothing hold no more together than {@code memory.limit}, and who reads loses nothing by them.
@@ -36,6 +38,9 @@ final class SlowCrowdTest {
     private static final int FRAMES_A_BATCH = 10;
     private static final int ENOUGH_BATCHES = 1_000;
     private static final int BATCHES_AFTERWARDS = 20;
+
+    /** As many, copied for each member, are more than the limit. */
+    private static final int RUNS_AT_ONCE = 26;
 
     private final Ledger told = new Ledger(0);
     private long sent;
@@ -139,17 +144,21 @@ final class SlowCrowdTest {
         hold(10_000, 256 << 20);
     }
 
+    private static void connectSlow(ManualRouter router, int members) {
+        Grant every = new Grant(RouterHarness.ACCOUNT, "", true, RouterHarness.READ_WRITE, false);
+        router.tokens.put(
+                MemoryTokenSource.secretHash(RouterHarness.SECRET),
+                new TokenState(
+                        RouterHarness.TOKEN_ID, RouterHarness.ACCOUNT, List.of(every), members + 10, null, false));
+        for (int i = 0; i < members; i++) {
+            router.connect(i % 2, "one").stall(true);
+        }
+    }
+
     private void hold(int members, long limitBytes) {
         try (ManualRouter router =
                 new ManualRouter(new TestSettings().memoryBytes(limitBytes).build(), name -> RoomRules.DEFAULT)) {
-            Grant every = new Grant(RouterHarness.ACCOUNT, "", true, RouterHarness.READ_WRITE, false);
-            router.tokens.put(
-                    MemoryTokenSource.secretHash(RouterHarness.SECRET),
-                    new TokenState(
-                            RouterHarness.TOKEN_ID, RouterHarness.ACCOUNT, List.of(every), members + 10, null, false));
-            for (int i = 0; i < members; i++) {
-                router.connect(i % 2, "one").stall(true);
-            }
+            connectSlow(router, members);
             ManualPeer reader = router.connect(0, "one");
             ManualPeer sender = router.connect(1, "one");
             int after = 0;
@@ -177,5 +186,48 @@ final class SlowCrowdTest {
             dropped += puddle.stats.droppedMessages.get();
         }
         return dropped > 0;
+    }
+
+    // ---- what is offered before anybody can stop the publisher
+
+    @ParameterizedTest
+    @CsvSource({"WAIT, MESSAGES", "WAIT, CHUNKS", "DISCONNECT, MESSAGES", "DISCONNECT, CHUNKS", "DROP, CHUNKS"})
+    void whatIsOfferedAtOnceIsNotCopiedBeyondTheLimit(Overflow overflow, Traffic traffic) {
+        offer(200, 16 << 20, overflow, traffic);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"WAIT, MESSAGES", "WAIT, CHUNKS"})
+    @Tag("long")
+    @Timeout(value = 10, unit = TimeUnit.MINUTES)
+    void whatIsOfferedAtOnceIsNotCopiedBeyondTheLimitForTenThousand(Overflow overflow, Traffic traffic) {
+        offer(10_000, 512 << 20, overflow, traffic);
+    }
+
+    private void offer(int members, long limitBytes, Overflow overflow, Traffic traffic) {
+        RoomRules rules = TestRules.with(changed -> {
+            changed.overflow = overflow;
+            changed.envelopeOverflow = overflow;
+        });
+        try (ManualRouter router =
+                new ManualRouter(new TestSettings().memoryBytes(limitBytes).build(), name -> rules)) {
+            connectSlow(router, members);
+            ManualPeer sender = router.connect(1, "one");
+            int room = sender.handle("one");
+            for (int i = 0; i < RUNS_AT_ONCE; i++) {
+                sender.read(
+                        traffic == Traffic.MESSAGES
+                                ? message(room, 0, 0)
+                                : Chunks.last(room, i, 0, 0, new byte[BODY_BYTES], 0));
+            }
+            router.run();
+            most = router.node.memory.usedBytes();
+            assertThat(most).as("most in use").isLessThan(limitBytes + limitBytes / SLACK + (1 << 20));
+            if (overflow == Overflow.WAIT) {
+                assertThat(most).isGreaterThan(limitBytes / 2);
+                assertThat(router.closes).isEmpty();
+                assertThat(router.node.puddles()[0].stats.laggingSessions.get()).isEqualTo(members / 2);
+            }
+        }
     }
 }
