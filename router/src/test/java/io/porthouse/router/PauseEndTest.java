@@ -101,7 +101,7 @@ final class PauseEndTest {
                 TestClient late = harness.connect("one");
                 TestClient reader = harness.connect("one");
                 byte[] payload = {1, 2, 3};
-                late.send(Chunks.last(room, 2, 0, 2, payload, payload));
+                late.send(Chunks.last(late.handle(PausedRoom.NAME), 2, 0, 2, payload, payload));
                 assertThat(Chunks.receiveWhole(reader)).isEqualTo(payload);
                 first.close();
                 second.close();
