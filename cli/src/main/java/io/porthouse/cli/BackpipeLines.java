@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.porthouse.client.Backpipe;
 import io.porthouse.client.PorthouseException;
 import io.porthouse.client.SendReceipt;
+import io.porthouse.protocol.CloseCode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Base64;
@@ -126,6 +127,7 @@ final class BackpipeLines {
     private static boolean mayPass(PorthouseException failure) {
         return switch (failure.kind()) {
             case LOST, FULL, TIMEOUT -> true;
+            case REFUSED -> CloseCode.mayReconnect(failure.code());
             default -> false;
         };
     }

@@ -20,6 +20,7 @@ final class Reconnecting implements ConnectionEvents {
     /** How often receivers try, and how long senders who are back give them before they send again. */
     private static final Duration LONGEST_DELAY = Duration.ofSeconds(1);
 
+    /** How soon a loss is told after it was noticed; and how soon to try again where there was none. */
     private static final Duration NOTICE = Duration.ofMillis(100);
 
     private final Duration limit;

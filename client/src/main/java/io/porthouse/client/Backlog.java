@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What was asked for while there is no connection, in its order: bounded in bytes, and in age, of which it takes care itself.
  * Thread-safe by its owner's lock, so that the owner can let it change together with whether there is a link. In that lock
- * nothing may be called here that fails things: it completes their futures.
+ * {@link #end}, {@link #expire}, {@link #putBack} and {@link #fail} must not be called: they complete futures.
  */
 final class Backlog {
 
@@ -39,6 +39,9 @@ final class Backlog {
     private final ArrayDeque<Item> items = new ArrayDeque<>();
     private long bytes;
     private Timing.@Nullable Timer expiry;
+
+    /** Something was taken whose fate is open. */
+    private boolean isSending;
 
     /** What fails all that is put back. */
     private @Nullable PorthouseException over;
@@ -83,14 +86,35 @@ final class Backlog {
         }
     }
 
-    /** Takes what was kept first; null: nothing is left. */
+    /** Returns whether nothing is kept, and nothing that was kept is being sent. */
+    boolean isDone() {
+        lock.lock();
+        try {
+            return items.isEmpty() && !isSending;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Takes what was kept first; null: nothing is left. {@link #sent}, {@link #fail} or {@link #putBack} follows. */
     @Nullable
     Item poll() {
         lock.lock();
         try {
             Item item = items.poll();
             bytes -= item == null ? 0 : item.bytes;
+            isSending = item != null;
             return item;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What was taken last is sent. */
+    void sent() {
+        lock.lock();
+        try {
+            isSending = false;
         } finally {
             lock.unlock();
         }
@@ -101,6 +125,7 @@ final class Backlog {
         PorthouseException why;
         lock.lock();
         try {
+            isSending = false;
             why = over;
             if (why == null) {
                 items.addFirst(item);
@@ -157,6 +182,7 @@ final class Backlog {
 
     /** Says of one thing that was taken that it is not done. */
     void fail(Item undone, PorthouseException why) {
+        sent();
         fail(List.of(undone), why);
     }
 

@@ -125,8 +125,8 @@ public final class Backpipe implements AutoCloseable {
      *
      * @param room {@code account/name}, or {@code name} in the key's own account
      * @param payload copied before this returns
-     * @return completed by the router's receipt; fails if there is no such room, or the router refuses the message, and otherwise like {@link
-     *     Connection#send(String, byte[])}
+     * @return completed by the router's receipt; fails if there is no such room, or the router refuses the message, and
+     *     otherwise like {@link Connection#send(String, byte[])}
      * @throws PorthouseException if it cannot even be queued
      */
     public CompletableFuture<SendReceipt> send(String room, byte[] payload) {
@@ -246,8 +246,11 @@ public final class Backpipe implements AutoCloseable {
 
     /** Completes with the first room that is joined or left, or refused, from now on: then there may be a place. */
     private CompletableFuture<?> anyOfChanging() {
-        return CompletableFuture.anyOf(changing.values().toArray(CompletableFuture<?>[]::new))
-                .handle((done, failure) -> failure == null);
+        CompletableFuture<Boolean> first = connection.newAnswer();
+        changing.values().forEach(each -> {
+            var unused = each.whenComplete((done, failure) -> first.complete(true));
+        });
+        return first;
     }
 
     /**
@@ -275,10 +278,10 @@ public final class Backpipe implements AutoCloseable {
             awaitSenders(room);
             // What leaves a room before its receipts came would never have them.
             Void unusedReceipts = await(connection.receipted(room.name), "the receipts of room " + room.name);
-            still = null;
             if (connection.mayHold(room.name)) {
                 leaveIfHeld(room);
             }
+            still = null;
         } finally {
             if (still != null) {
                 still.stay();

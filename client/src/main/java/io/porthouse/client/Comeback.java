@@ -92,6 +92,7 @@ final class Comeback {
         }
         try {
             item.send().accept(link);
+            backlog.sent();
         } catch (PorthouseException e) {
             if (lifeline.isLost(link)) {
                 backlog.putBack(item);

@@ -6,11 +6,13 @@ import io.porthouse.protocol.CloseCode;
 import io.porthouse.protocol.ControlBody;
 import io.porthouse.protocol.Frame;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.Condition;
@@ -56,6 +58,9 @@ final class Lifeline {
 
     /** The link that is up or on its way there. */
     private Link latest;
+
+    /** What the latest link was asked about rooms that it does not hold, but that what is kept is for. */
+    private final Map<String, CompletableFuture<RoomGrant>> missing = new ConcurrentHashMap<>();
 
     /** Rooms that were held when the last link that was up was lost. */
     private Set<String> heldBefore = Set.of();
@@ -211,9 +216,11 @@ final class Lifeline {
         });
     }
 
+    /** Each room is asked for once on a link, so that what is kept for one that is gone does not wait for an answer each. */
     private void joinIfMissing(Link link, String room) {
         if (link.rooms().byName(room) == null) {
-            RoomGrant unused = Answer.await(join(link, room, false), options.connectTimeout, "room " + room);
+            CompletableFuture<RoomGrant> asked = missing.computeIfAbsent(room, name -> join(link, name, false));
+            RoomGrant unused = Answer.await(asked, options.connectTimeout, "room " + room);
         }
     }
 
@@ -290,7 +297,7 @@ final class Lifeline {
         try {
             stopping = true;
             link = current;
-            wait = link == null && !backlog.isEmpty() && end == null;
+            wait = link == null && !backlog.isDone() && end == null;
             flushing = wait;
             changed.signalAll();
         } finally {
@@ -441,6 +448,7 @@ final class Lifeline {
             }
             link = Link.open(options, threads, delivery, true);
             latest = link;
+            missing.clear();
         } finally {
             lock.unlock();
         }
@@ -474,7 +482,6 @@ final class Lifeline {
         memberships.retain(names(link));
         current = link;
         upSinceNanos = timing.nanos();
-        delivery.reconnected(lost);
         changed.signalAll();
         if (stopping) {
             // Whoever closes found no link.
@@ -482,6 +489,7 @@ final class Lifeline {
             closedByLink = true;
             var unused = link.close().whenComplete((done, failure) -> closed(failure));
         }
+        delivery.reconnected(lost);
     }
 
     private void giveUp(PorthouseException why) {
@@ -525,6 +533,14 @@ final class Lifeline {
         boolean undone = false;
         try {
             undone = backlog.end(unsent(why));
+        } finally {
+            end(wanted, undone, why);
+        }
+    }
+
+    /** Behind what was kept, so that whoever waits for the end finds all of it decided. */
+    private void end(boolean wanted, boolean undone, PorthouseException why) {
+        try {
             delivery.linkEnded(wanted ? null : why);
         } finally {
             PorthouseException bad = undone ? unsent(why) : why;

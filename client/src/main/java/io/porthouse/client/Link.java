@@ -239,7 +239,10 @@ final class Link {
 
     /** Lets a link that stopped reading read again. Any thread. */
     void resumeReading() {
-        execute(() -> present(channel).config().setAutoRead(true));
+        execute(() -> {
+            present(channel).config().setAutoRead(true);
+            sender().flowChanged();
+        });
     }
 
     /** Whether the present thread is the one that everything here runs on, so that waiting for it would never end. */

@@ -117,8 +117,8 @@ final class SendQueue {
     }
 
     /**
-     * Queues one chunk of an envelope, once its room is not paused, as {@link SendSpace#awaitChunk} sees it; waits while the chunks' share of the queue is full, in
-     * turn with other envelopes.
+     * Queues one chunk of an envelope, once its room is not paused, as {@link SendSpace#awaitChunk} sees it; waits while the
+     * chunks' share of the queue is full, in turn with other envelopes.
      *
      * @param receipt with the last chunk: completed by the router's receipt; else null
      * @param writer writes just {@code frameBytes}, with the correlation, or 0 without a receipt

@@ -13,7 +13,7 @@ import java.util.zip.CRC32;
  * The receiving side of the envelopes of one connection: sorts chunks by envelope, checks their order, length and CRC-32,
  * and hands their data on as it comes. It keeps a few dozen bytes for each open envelope and never its payload.
  *
- * <p>Robust against any bytes: whatever a frame holds, nothing is thrown. An envelope that breaks a rule is reported once,
+ * <p>Robust against any bytes: whatever a frame holds, nothing is thrown but what a sink throws. An envelope that breaks a rule is reported once,
  * and the rest of it is ignored, as are the chunks of an envelope whose chunk 0 was not seen. Confined to one thread at a
  * time.
  */

@@ -4,7 +4,7 @@ import io.netty.buffer.ByteBuf;
 import java.util.function.LongConsumer;
 
 /**
- * Takes one arriving envelope: its data in order, then exactly one of {@link #complete} and {@link #failed}. Called on the
+ * Takes one arriving envelope: its data in order, then one of {@link #complete} and {@link #failed}. Called on the
  * thread that feeds the {@link EnvelopeAssembler}, which a sink must not call back. An exception that a sink throws passes
  * through to that thread; its envelope is forgotten first, and one that {@link #data} threw is its end: {@link #failed}
  * follows with {@link EnvelopeFailure#RECEIVER_FAILED}.
