@@ -6,10 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What queued messages or chunks keep in memory: the blocks that they were copied into, and the read buffers that slices pin;
- * blocks of control frames apart.
- * A read buffer counts once, and whole, however many slices of it are queued and in whatever order. There are few of these,
- * since they are large, and mostly the last one is asked for when a slice comes, the first one when it goes. Confined to one
- * loop.
+ * blocks of control frames apart. A read buffer counts once, and whole, however many slices of it are queued and in whatever
+ * order. There are few of these, since they are large, and mostly the last one is asked for when a slice comes, the first one
+ * when it goes. Confined to one loop.
  */
 final class Charge {
 

@@ -11,6 +11,7 @@ final class GrantMarker extends InboxEntry {
     private final Set<Right> may;
     private final String reason;
     private final long correlation;
+
     /** The last number before it. Written under the room's lock. */
     long sequence;
 

@@ -40,6 +40,7 @@ final class Lane {
     private @Nullable ByteBuf openBlock;
 
     private boolean openIsControl;
+
     /** What the open block would have at least, however little was to be copied. */
     private int openLeastBytes;
 

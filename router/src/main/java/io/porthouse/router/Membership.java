@@ -242,8 +242,10 @@ final class Membership {
         if (losing) {
             losing = false;
             session.outbox.congestion().removeLoser(this);
-            session.outbox.queueInOrder(buf -> Gap.encode(buf, room.handle(), firstLost, lastLost, lostMessages));
-            session.puddle.stats.gaps.add(1);
+            if (!session.outbox.isShut()) {
+                session.outbox.queueInOrder(buf -> Gap.encode(buf, room.handle(), firstLost, lastLost, lostMessages));
+                session.puddle.stats.gaps.add(1);
+            }
         }
     }
 
@@ -318,9 +320,8 @@ final class Membership {
     /** Sends FLOW if the room's state is not what this session was told last. */
     void tellFlow() {
         if (!held || !isUploader) {
-            // It has left in the meantime, and nothing of a room follows WITHDRAWN; or it was told of the end of a
-            // pause
-            // before this was its turn, is done here, and nobody would tell it of the end of the next.
+            // It has left in the meantime, and nothing of a room follows WITHDRAWN; or it was told of a pause's end,
+            // is done here, and nobody would tell it of the end of the next.
             return;
         }
         boolean paused = room.pauses().areOn();

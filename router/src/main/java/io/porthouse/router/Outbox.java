@@ -68,6 +68,9 @@ final class Outbox {
 
     private boolean shut;
 
+    /** What of the control frames tells of lost envelopes; not less than of those that are still queued. */
+    private long lossBytes;
+
     /** What the puddle's totals know of this outbox. */
     private long reportedControlBytes;
 
@@ -189,13 +192,17 @@ final class Outbox {
         }
         if (controlBytes() > mostLossBytes()) {
             session.markSlow();
-        } else if (hasQueued(member, origin, envelopeId)) {
-            chunkLane().lose(member, origin, envelopeId, messages.pushed());
-            puddle.stats.cancelledEnvelopes.add(1);
-            controlAdded();
-        } else {
-            endEnvelope(member, origin, envelopeId);
+            return;
         }
+        long before = controlBytes();
+        if (hasQueued(member, origin, envelopeId)) {
+            chunkLane().lose(member, origin, envelopeId, messages.pushed());
+        } else {
+            writeCancel(member, origin, envelopeId);
+        }
+        lossBytes += controlBytes() - before;
+        puddle.stats.cancelledEnvelopes.add(1);
+        session.touch();
     }
 
     /** A crowd that loses the same envelopes is not to hold more than there is. */
@@ -211,22 +218,30 @@ final class Outbox {
 
     /** Ends an envelope of which nothing is queued, in the order of its room's messages. */
     void endEnvelope(Membership member, int origin, int envelopeId) {
-        end(member, origin, envelopeId, false);
+        if (!shut) {
+            puddle.stats.cancelledEnvelopes.add(1);
+            writeCancel(member, origin, envelopeId);
+            controlAdded();
+        }
     }
 
-    private void end(Membership member, int origin, int envelopeId, boolean isCounted) {
-        if (!shut) {
-            ByteBuf block = messages.block(true, Chunk.CANCEL_FRAME_BYTES);
-            Chunk.writeCancel(block, 0, member.room.handle(), origin, envelopeId);
-            controlAdded();
-            puddle.stats.cancelledEnvelopes.add(isCounted ? 0 : 1);
-        }
+    private void writeCancel(Membership member, int origin, int envelopeId) {
+        ByteBuf block = messages.block(true, Chunk.CANCEL_FRAME_BYTES);
+        Chunk.writeCancel(block, 0, member.room.handle(), origin, envelopeId);
     }
 
     /** Gives up the chunks that are queued for a member that receives no more, and ends their envelopes. */
     void endQueued(Membership member) {
         if (chunks != null) {
-            chunks.giveUpAll(member, (key, wasCancelled) -> end(member, (int) (key >>> 32), (int) key, wasCancelled));
+            chunks.giveUpAll(member, (key, wasCancelled) -> {
+                if (!shut && wasCancelled) {
+                    // It is counted already.
+                    writeCancel(member, (int) (key >>> 32), (int) key);
+                    controlAdded();
+                } else {
+                    endEnvelope(member, (int) (key >>> 32), (int) key);
+                }
+            });
         }
     }
 
@@ -302,13 +317,20 @@ final class Outbox {
 
     private void controlAdded() {
         session.touch();
-        if (controlBytes() > HIGH_CONTROL_BYTES) {
+        if (answerBytes() > HIGH_CONTROL_BYTES) {
             session.gate.suspend(ReadGate.ANSWERS_UNREAD);
         }
     }
 
     private long controlBytes() {
         return messageCharge.controlBytes() + (chunks == null ? 0 : chunks.controlBytes());
+    }
+
+    /** What it provokes itself by what it sends; losses are not its answers. */
+    private long answerBytes() {
+        long queued = controlBytes();
+        lossBytes = Math.min(lossBytes, queued);
+        return queued - lossBytes;
     }
 
     // ---- to the socket
@@ -410,7 +432,7 @@ final class Outbox {
     private void relax() {
         congestion.relax(this, Traffic.MESSAGES, messageCharge.bytes(), puddle.messageBudgetBytes());
         congestion.relax(this, Traffic.CHUNKS, chunkBytes(), puddle.chunkMarkBytes());
-        if (controlBytes() <= HIGH_CONTROL_BYTES / 2) {
+        if (answerBytes() <= HIGH_CONTROL_BYTES / 2) {
             session.gate.resume(ReadGate.ANSWERS_UNREAD);
         }
     }

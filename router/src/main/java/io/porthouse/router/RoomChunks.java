@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
 /** One room's part of a {@link ChunkLane}: its envelopes of which something is queued, and whose turn it is. */
 final class RoomChunks {
 
-    final Membership member;
-
     /** What an envelope of which something is queued keeps on the heap, about. */
     private static final int ENVELOPE_HEAP_BYTES = 384;
+
+    final Membership member;
 
     /** What the room may send before it is another's turn. */
     long credit;
@@ -63,6 +63,7 @@ final class RoomChunks {
     /** Queues the cancel of an envelope behind what is queued of it. */
     void cancel(int origin, int envelopeId, long afterMessages) {
         Envelope envelope = envelope(key(origin, envelopeId), false, afterMessages);
+        charge(envelope);
         addCancel(envelope, false);
         envelope.isCancelled = true;
         cancelled.add(envelope);
@@ -70,11 +71,12 @@ final class RoomChunks {
 
     /** Queues the cancel of an envelope that is lost from its first chunk on, behind the last use of its id. */
     void lose(int origin, int envelopeId, long afterMessages) {
-        addCancel(envelope(key(origin, envelopeId), true, afterMessages), true);
+        Envelope envelope = envelope(key(origin, envelopeId), true, afterMessages);
+        charge(envelope);
+        addCancel(envelope, true);
     }
 
     private void addCancel(Envelope envelope, boolean isControl) {
-        charge(envelope);
         ByteBuf block = envelope.lane.block(isControl, Chunk.CANCEL_FRAME_BYTES);
         Chunk.writeCancel(block, 0, member.room.handle(), (int) (envelope.key >>> 32), (int) envelope.key);
         count(envelope, Chunk.CANCEL_FRAME_BYTES);
@@ -91,6 +93,8 @@ final class RoomChunks {
                 count(envelope, -envelope.queuedBytes);
                 if (envelope.isBegun) {
                     envelope.lane.clear();
+                    // Its cancel is not to keep up what ends with it.
+                    uncharge(envelope);
                 } else {
                     envelope.lane.keepOldest();
                     count(envelope, envelope.lane.headBytes());
@@ -126,6 +130,7 @@ final class RoomChunks {
 
     private void uncharge(Envelope envelope) {
         if (envelope.isCharged) {
+            envelope.isCharged = false;
             charge.removeHeap(ENVELOPE_HEAP_BYTES);
         }
     }

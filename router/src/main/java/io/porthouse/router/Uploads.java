@@ -54,8 +54,7 @@ final class Uploads {
     /** Tells the room that the rest does not come, and ends the envelope. */
     void cancel(Upload upload) {
         Room room = upload.member.room;
-        // On the heap: this has to be said even if there is no direct memory, and so little is copied for each member
-        // anyway.
+        // On the heap: this has to be said even if there is no direct memory. Each member has a copy anyway.
         ByteBuf frame = Unpooled.buffer(Chunk.CANCEL_FRAME_BYTES, Chunk.CANCEL_FRAME_BYTES);
         Chunk.writeCancel(frame, 0, room.handle(), session.handle, upload.envelopeId);
         Run run = Run.ofChunks(frame, 0, Chunk.CANCEL_FRAME_BYTES, session, upload.envelopeId, false, true);
