@@ -197,7 +197,7 @@ class LargeEnvelopeIT {
 
     @Test
     void aGibibyteReachesThemAllThoughOneIsSlowForLong() throws Exception {
-        arrives(1L << 30, Duration.ofSeconds(30), Duration.ofSeconds(100));
+        arrives(1L << 30, Duration.ofSeconds(20), Duration.ofSeconds(100));
     }
 
     @Test
