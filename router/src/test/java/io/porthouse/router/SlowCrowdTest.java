@@ -200,8 +200,9 @@ final class SlowCrowdTest {
     @CsvSource({"WAIT, MESSAGES", "WAIT, CHUNKS"})
     @Tag("long")
     @Timeout(value = 10, unit = TimeUnit.MINUTES)
-    void whatIsOfferedAtOnceIsNotCopiedBeyondTheLimitForTenThousand(Overflow overflow, Traffic traffic) {
-        offer(10_000, 512 << 20, overflow, traffic);
+    void whatIsOfferedAtOnceIsNotCopiedBeyondTheLimitForTenThousand(Overflow overflow, Traffic traffic)
+            throws Exception {
+        Shallow.run(() -> offer(10_000, 512 << 20, overflow, traffic));
     }
 
     private void offer(int members, long limitBytes, Overflow overflow, Traffic traffic) {
@@ -222,7 +223,9 @@ final class SlowCrowdTest {
             }
             router.run();
             most = router.node.memory.usedBytes();
-            assertThat(most).as("most in use").isLessThan(limitBytes + limitBytes / SLACK + (1 << 20));
+            // Above the limit each may keep a little all the same.
+            long leastBytes = members * Memory.MIN_OUTBOX_BYTES;
+            assertThat(most).as("most in use").isLessThan(limitBytes + limitBytes / SLACK + leastBytes);
             if (overflow == Overflow.WAIT) {
                 assertThat(most).isGreaterThan(limitBytes / 2);
                 assertThat(router.closes).isEmpty();
