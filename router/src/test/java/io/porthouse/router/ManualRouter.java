@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.channel.EventLoop;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.util.concurrent.FastThreadLocal;
 import io.porthouse.protocol.CloseCode;
 import io.porthouse.protocol.Right;
 import io.porthouse.protocol.RoomName;
@@ -146,6 +147,8 @@ final class ManualRouter implements AutoCloseable {
         assertThat(node.tokens.size()).as("tokens").isZero();
         assertThat(node.handshakes.get()).as("handshakes").isZero();
         assertThat(node.memory.usedBytes()).as("bytes of buffers").isZero();
+        // The test's thread outlives the router, and would hold its arenas: MiBs for each router that a run has made.
+        FastThreadLocal.removeAll();
     }
 
     private final class Counted implements Closes {

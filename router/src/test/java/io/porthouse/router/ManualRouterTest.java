@@ -31,6 +31,17 @@ final class ManualRouterTest {
     }
 
     @Test
+    void aClosedRouterIsNotHeldByTheThreadThatRanIt() {
+        EmptyableAllocator allocator;
+        try (ManualRouter router = new ManualRouter(RouterHarness.settings(), name -> RoomRules.DEFAULT)) {
+            allocator = router.allocator;
+            router.connect(0, "lobby");
+            assertThat(allocator.metric().numThreadLocalCaches()).isEqualTo(1);
+        }
+        assertThat(allocator.metric().numThreadLocalCaches()).isZero();
+    }
+
+    @Test
     void nobodyElseReadsIntoABufferWhileAReadIsUnderWay() {
         try (ManualRouter router = new ManualRouter(RouterHarness.settings(), name -> RoomRules.DEFAULT)) {
             ManualPeer alice = router.connect(0, "lobby");
