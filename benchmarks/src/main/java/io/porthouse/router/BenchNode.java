@@ -69,7 +69,9 @@ final class BenchNode {
         }
         loops.addAll(drivenLoops);
         loopThreads.forEach(thread -> loops.add(thread.loop));
-        node = new Node(RouterSettings.defaults(), source, new NoCloses(), Clock.systemUTC(), System::nanoTime, loops);
+        RouterSettings settings = RouterSettings.defaults();
+        Memory memory = new Memory(settings.limits().memoryBytes(), loops.size());
+        node = new Node(settings, source, new NoCloses(), Clock.systemUTC(), System::nanoTime, loops, memory);
         loopThreads.forEach(Thread::start);
     }
 

@@ -11,7 +11,6 @@ import io.porthouse.client.EnvelopeException;
 import io.porthouse.client.EnvelopeHandler;
 import io.porthouse.client.EnvelopeReader;
 import io.porthouse.client.EnvelopeStream;
-import io.porthouse.client.Porthouse;
 import io.porthouse.client.PorthouseException;
 import io.porthouse.client.SendReceipt;
 import io.porthouse.protocol.Envelope;
@@ -64,7 +63,7 @@ class EnvelopeClientTest {
     private static final Grant SIDE = new Grant("acme", "side", false, Set.of(Right.READ, Right.WRITE), true);
 
     private final MemoryTokenSource tokens = new MemoryTokenSource(room -> RoomRules.DEFAULT);
-    private final List<Connection> connections = new ArrayList<>();
+    private final Connections connections = new Connections();
     private Router router;
 
     @BeforeEach
@@ -79,13 +78,7 @@ class EnvelopeClientTest {
     @AfterEach
     void stop() {
         router.close();
-        for (Connection connection : connections) {
-            try {
-                connection.close();
-            } catch (PorthouseException ended) {
-                assertThat(ended.kind()).isNotEqualTo(PorthouseException.Kind.INTERRUPTED);
-            }
-        }
+        connections.close();
     }
 
     private static String secret(String who) {
@@ -109,14 +102,9 @@ class EnvelopeClientTest {
                 .reconnect(false);
     }
 
-    private Connection connect(ConnectOptions.Builder options) {
-        Connection connection = Porthouse.connect(options.build());
-        connections.add(connection);
-        return connection;
-    }
-
     private Connection receive(EnvelopeHandler handler) {
-        return connect(options("receiver").receiveBufferBytes(1 << 20).onEnvelope(handler));
+        return connections.connect(
+                options("receiver").receiveBufferBytes(1 << 20).onEnvelope(handler));
     }
 
     /** Sends on a thread of its own. */
@@ -195,8 +183,9 @@ class EnvelopeClientTest {
         Holding reader = new Holding();
         Connection unused = receive(EnvelopeHandler.stream(reader));
         RandomStream source = new RandomStream(1, MUCH);
-        CompletableFuture<SendReceipt> sending =
-                sendLater(connect(options("sender")), Envelope.of(source, MUCH).to("lobby"));
+        CompletableFuture<SendReceipt> sending = sendLater(
+                connections.connect(options("sender")),
+                Envelope.of(source, MUCH).to("lobby"));
         awaitStanding(source);
         // The buffers of two clients, four socket ends and a router are between them.
         assertThat(source.readBytes()).isLessThan(MUCH / 4);
@@ -225,8 +214,8 @@ class EnvelopeClientTest {
                         EnvelopeHandler.stream(first),
                         EnvelopeHandler.stream(stream ->
                                 arrived.put(stream.envelope().metadata().name().orElseThrow(), digest(stream)))));
-        Connection unused = connect(options);
-        Connection sender = connect(options("sender"));
+        Connection unused = connections.connect(options);
+        Connection sender = connections.connect(options("sender"));
         RandomStream large = new RandomStream(0, firstBytes);
         CompletableFuture<SendReceipt> firstSent = sendLater(
                 sender, Envelope.of(large, firstBytes).withName("first").to("lobby"));
@@ -291,7 +280,7 @@ class EnvelopeClientTest {
             arrived.put(who, new CompletableFuture<>());
         }
         for (String who : arrived.keySet()) {
-            connect(options(who)
+            connections.connect(options(who)
                     .onEnvelope(
                             EnvelopeHandler.stream(stream -> arrived.get(who).complete(digest(stream)))));
         }
@@ -323,7 +312,7 @@ class EnvelopeClientTest {
     void aSenderThatGoesIsToldToReceivers() throws Exception {
         Holding reader = new Holding();
         Connection unused = receive(EnvelopeHandler.stream(reader));
-        Connection sender = connect(options("sender").closeTimeout(Duration.ofSeconds(2)));
+        Connection sender = connections.connect(options("sender").closeTimeout(Duration.ofSeconds(2)));
         CompletableFuture<SendReceipt> sending = onItsWay(sender, reader);
         reader.goOn.countDown();
         sender.close();
@@ -339,8 +328,9 @@ class EnvelopeClientTest {
         staying.goOn.countDown();
         Connection unused = receive(EnvelopeHandler.stream(staying));
         RandomStream source = new RandomStream(3, MUCH);
-        CompletableFuture<SendReceipt> sending =
-                sendLater(connect(options("sender")), Envelope.of(source, MUCH).to("lobby"));
+        CompletableFuture<SendReceipt> sending = sendLater(
+                connections.connect(options("sender")),
+                Envelope.of(source, MUCH).to("lobby"));
         EnvelopeStream unread = soon(gone.begun);
         assertThat(unread.envelope().totalBytes()).isEqualTo(MUCH);
         going.close();
@@ -355,7 +345,7 @@ class EnvelopeClientTest {
         Holding reader = new Holding();
         reader.goOn.countDown();
         Connection unused = receive(EnvelopeHandler.stream(reader));
-        Connection sender = connect(options("sender"));
+        Connection sender = connections.connect(options("sender"));
         CompletableFuture<SendReceipt> sending = onItsWay(sender, reader);
         grant("receiver", SIDE);
         refresh("receiver");
@@ -371,7 +361,7 @@ class EnvelopeClientTest {
         Holding reader = new Holding();
         reader.goOn.countDown();
         Connection unused = receive(EnvelopeHandler.stream(reader));
-        CompletableFuture<SendReceipt> sending = onItsWay(connect(options("sender")), reader);
+        CompletableFuture<SendReceipt> sending = onItsWay(connections.connect(options("sender")), reader);
         router.close();
         // The sender's connection may be the first to end, while the receiver's is still told so.
         assertThat(soon(reader.failure).reason()).isIn(EnvelopeFailure.CANCELLED, EnvelopeFailure.CONNECTION_LOST);
@@ -398,7 +388,7 @@ class EnvelopeClientTest {
                                 default -> streams;
                             })
                             .onEnvelope(envelope));
-            Connection sender = connect(options("sender"));
+            Connection sender = connections.connect(options("sender"));
             for (int bytes : new int[] {0, 10, 11}) {
                 for (String type : List.of("small", "file", "stream")) {
                     Envelope envelope =

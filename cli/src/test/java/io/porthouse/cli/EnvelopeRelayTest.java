@@ -9,7 +9,6 @@ import io.porthouse.client.ConnectOptions;
 import io.porthouse.client.Connection;
 import io.porthouse.client.EnvelopeHandler;
 import io.porthouse.client.EnvelopeStream;
-import io.porthouse.client.Porthouse;
 import io.porthouse.client.PorthouseException;
 import io.porthouse.client.SendReceipt;
 import io.porthouse.protocol.Envelope;
@@ -25,7 +24,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -42,7 +40,7 @@ class EnvelopeRelayTest {
     private static final long MUCH = 64L << 20;
 
     private final MemoryTokenSource tokens = new MemoryTokenSource(room -> RoomRules.DEFAULT);
-    private final List<Connection> connections = new ArrayList<>();
+    private final Connections connections = new Connections();
     private Router router;
 
     private void start(long waitBytesPerSecond) throws Exception {
@@ -68,13 +66,7 @@ class EnvelopeRelayTest {
     @AfterEach
     void stop() {
         router.close();
-        for (Connection connection : connections) {
-            try {
-                connection.close();
-            } catch (PorthouseException ended) {
-                assertThat(ended.kind()).isNotEqualTo(PorthouseException.Kind.INTERRUPTED);
-            }
-        }
+        connections.close();
     }
 
     private ConnectOptions.Builder options(String room) {
@@ -82,12 +74,6 @@ class EnvelopeRelayTest {
                         "tcp://" + SECRET + "@127.0.0.1:" + router.address().getPort())
                 .rooms(List.of(room))
                 .reconnect(false);
-    }
-
-    private Connection connect(ConnectOptions.Builder options) {
-        Connection connection = Porthouse.connect(options.build());
-        connections.add(connection);
-        return connection;
     }
 
     private static <T> T soon(CompletableFuture<T> future) throws Exception {
@@ -110,7 +96,7 @@ class EnvelopeRelayTest {
 
         Relay(long filmBytes, ConnectOptions.Builder options) throws Exception {
             film = new RandomStream(1, filmBytes);
-            Connection own = connect(options.receiveBufferBytes(64 << 10));
+            Connection own = connections.connect(options.receiveBufferBytes(64 << 10));
             soon(own.receive("orders", order -> send(own, filmBytes)));
         }
 
@@ -127,7 +113,7 @@ class EnvelopeRelayTest {
 
     /** More than a connection that takes nothing has room for. */
     private void orderMuch() throws Exception {
-        Connection customer = connect(options("orders"));
+        Connection customer = connections.connect(options("orders"));
         byte[] order = new byte[256 << 10];
         for (int i = 0; i < 8; i++) {
             soon(customer.send("orders", order));
@@ -139,7 +125,7 @@ class EnvelopeRelayTest {
         start(1);
         CountDownLatch goOn = new CountDownLatch(1);
         CompletableFuture<Long> seen = new CompletableFuture<>();
-        Connection viewer = connect(options("films").receiveBufferBytes(1 << 20));
+        Connection viewer = connections.connect(options("films").receiveBufferBytes(1 << 20));
         soon(viewer.receiveEnvelopes("films", EnvelopeHandler.stream(stream -> {
             try {
                 goOn.await();
@@ -149,7 +135,7 @@ class EnvelopeRelayTest {
             }
         })));
         Relay relay = new Relay(MUCH, options("films"));
-        soon(connect(options("orders")).send("orders", "the first"));
+        soon(connections.connect(options("orders")).send("orders", "the first"));
         // The room is paused, and the relay is told so; then it reads no further, and is not told of the end.
         awaitStanding(relay.film);
         orderMuch();
@@ -164,9 +150,9 @@ class EnvelopeRelayTest {
         // While its handler sends, nothing of the others' envelopes is taken.
         Relay relay =
                 new Relay(Long.MAX_VALUE, options("films").onEnvelope(EnvelopeHandler.stream(EnvelopeStream::close)));
-        soon(connect(options("orders")).send("orders", "the first"));
+        soon(connections.connect(options("orders")).send("orders", "the first"));
         await().until(() -> relay.film.readBytes() > 0);
-        Connection other = connect(options("films"));
+        Connection other = connections.connect(options("films"));
         SendReceipt receipt = soon(other.send("films", Envelope.of(new RandomStream(2, MUCH), MUCH)));
         // It waits for itself: the router ends that, and the others go on.
         assertThat(receipt.room()).isEqualTo("acme/films");

@@ -6,8 +6,6 @@ import static org.awaitility.Awaitility.await;
 import io.porthouse.client.ConnectOptions;
 import io.porthouse.client.Connection;
 import io.porthouse.client.EnvelopeHandler;
-import io.porthouse.client.Porthouse;
-import io.porthouse.client.PorthouseException;
 import io.porthouse.client.SendReceipt;
 import io.porthouse.protocol.Envelope;
 import java.io.IOException;
@@ -55,7 +53,7 @@ class LargeEnvelopeIT {
     private String address;
     private HttpRequest metrics;
     private final HttpClient http = HttpClient.newHttpClient();
-    private final List<Connection> connections = new ArrayList<>();
+    private final Connections connections = new Connections();
 
     @BeforeEach
     void startRouter() throws Exception {
@@ -72,18 +70,7 @@ class LargeEnvelopeIT {
     void stopRouter() {
         // After the router, or a sender that is held up would be waited for.
         router.close();
-        endConnections();
-    }
-
-    private void endConnections() {
-        for (Connection connection : connections) {
-            try {
-                connection.close();
-            } catch (PorthouseException ended) {
-                assertThat(ended.kind()).isNotEqualTo(PorthouseException.Kind.INTERRUPTED);
-            }
-        }
-        connections.clear();
+        connections.close();
     }
 
     private String setting(Pattern line) throws IOException {
@@ -100,10 +87,7 @@ class LargeEnvelopeIT {
     }
 
     private Connection connect(EnvelopeHandler handler) {
-        Connection connection = Porthouse.connect(
-                ConnectOptions.to(address).reconnect(false).onEnvelope(handler).build());
-        connections.add(connection);
-        return connection;
+        return connections.connect(ConnectOptions.to(address).reconnect(false).onEnvelope(handler));
     }
 
     private static MessageDigest sha256() {
@@ -179,7 +163,7 @@ class LargeEnvelopeIT {
         }
         assertThat(mostBytes).as("most in use").isGreaterThan(0).isLessThan(metric("porthouse_memory_limit_bytes"));
         assertThat(metric("porthouse_publishers_suspended_time_seconds_total")).isPositive();
-        endConnections();
+        connections.close();
         router.signal("TERM");
         assertThat(router.exit()).as(router.err()).isZero();
         assertThat(router.err()).doesNotContain("MemoryError");

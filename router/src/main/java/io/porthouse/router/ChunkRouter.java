@@ -31,15 +31,19 @@ final class ChunkRouter {
 
     /** Returns where the walk goes on: behind the run, or at this frame again if the session is suspended. */
     int route(Session session, ByteBuf in, int start, int firstBytes) {
+        if (Chunk.dataBytes(in, start, firstBytes) < 0) {
+            session.violated("a chunk is too short for its fields, or a cancel has data");
+            return start;
+        }
         Membership member = session.rooms.resolve(Frame.room(in, start));
-        String violation = violationOf(session, member, in, start, firstBytes);
+        Upload upload = session.rooms.uploads().find(Chunk.envelopeId(in, start));
+        String violation = violationOf(session, upload, member, in, start);
         if (violation != null) {
             session.violated(violation);
             return start;
         }
         int index = Chunk.index(in, start);
         long correlation = Frame.sequence(in, start);
-        Upload upload = session.rooms.uploads().find(Chunk.envelopeId(in, start));
         ErrorCode refusal = upload == null ? refusalOfEnvelope(session, member, in, start, index) : null;
         // A cancel gives back what is queued, so it does not wait for that.
         boolean waits = index != Chunk.CANCEL_INDEX && refusal == null;
@@ -65,16 +69,12 @@ final class ChunkRouter {
         return cutChunks(session, open, in, start, firstBytes);
     }
 
-    /** Returns how the frame breaks the protocol; null if it doesn't. */
+    /** Returns how the frame breaks the protocol, though its length is right; null if it doesn't. */
     private static @Nullable String violationOf(
-            Session session, @Nullable Membership member, ByteBuf in, int at, int bytes) {
-        if (Chunk.dataBytes(in, at, bytes) < 0) {
-            return "a chunk is too short for its fields, or a cancel has data";
-        }
+            Session session, @Nullable Upload upload, @Nullable Membership member, ByteBuf in, int at) {
         if (!mayCorrelate(session, Frame.flags(in, at), Frame.sequence(in, at))) {
             return "only LAST carries a correlation, which must rise, and a RECEIPT needs one";
         }
-        Upload upload = session.rooms.uploads().find(Chunk.envelopeId(in, at));
         if (upload == null) {
             return null;
         }

@@ -30,23 +30,6 @@ final class Node {
             Closes closes,
             Clock clock,
             LongSupplier nanoTime,
-            List<EventLoop> loops) {
-        this(
-                settings,
-                source,
-                closes,
-                clock,
-                nanoTime,
-                loops,
-                new Memory(settings.limits().memoryBytes(), loops.size()));
-    }
-
-    Node(
-            RouterSettings settings,
-            TokenSource source,
-            Closes closes,
-            Clock clock,
-            LongSupplier nanoTime,
             List<EventLoop> loops,
             Memory memory) {
         this.settings = settings;

@@ -53,6 +53,7 @@ final class Outbox {
 
     private final Feed feed;
     private final Congestion congestion = new Congestion();
+    private final ReportedLag reported;
 
     /** Null while the session was never sent a chunk, as most are not. */
     private @Nullable ChunkLane chunks;
@@ -71,12 +72,6 @@ final class Outbox {
     /** What of the control frames tells of lost envelopes; not less than of those that are still queued. */
     private long lossBytes;
 
-    /** What the puddle's totals know of this outbox. */
-    private long reportedControlBytes;
-
-    private long reportedMessageBytes;
-    private long reportedChunkBytes;
-
     Outbox(Session session, Puddle puddle, ByteBufAllocator allocator) {
         this.session = session;
         this.puddle = puddle;
@@ -84,6 +79,7 @@ final class Outbox {
         this.control = new Lane(allocator, messageCharge);
         this.messages = new Lane(allocator, messageCharge);
         this.feed = new Feed(session.ingress, puddle, session::touch);
+        this.reported = new ReportedLag(puddle.stats);
     }
 
     // ---- messages and chunks
@@ -444,23 +440,8 @@ final class Outbox {
                 : chunks != null && chunks.has(member);
     }
 
-    /** Brings the puddle's totals up to date. */
     private void report() {
-        PuddleStats stats = puddle.stats;
-        long controlNow = controlBytes();
-        long messagesNow = messageCharge.bytes();
-        long chunksNow = chunkBytes();
-        boolean lagged = (reportedControlBytes | reportedMessageBytes | reportedChunkBytes) != 0;
-        boolean lags = (controlNow | messagesNow | chunksNow) != 0;
-        if (lagged || lags) {
-            stats.controlLagBytes.add(controlNow - reportedControlBytes);
-            stats.messageLagBytes.add(messagesNow - reportedMessageBytes);
-            stats.chunkLagBytes.add(chunksNow - reportedChunkBytes);
-            stats.laggingSessions.add((lags ? 1 : 0) - (lagged ? 1 : 0));
-            reportedControlBytes = controlNow;
-            reportedMessageBytes = messagesNow;
-            reportedChunkBytes = chunksNow;
-        }
+        reported.update(controlBytes(), messageCharge.bytes(), chunkBytes());
     }
 
     // ---- the end

@@ -92,7 +92,8 @@ public final class Router implements AutoCloseable {
             each.add((EventLoop) loop);
         }
         RouterMetrics meters = new RouterMetrics(metrics);
-        Node node = new Node(settings, tokens, meters, clock, nanoTime, each);
+        Memory memory = new Memory(settings.limits().memoryBytes(), settings.loops());
+        Node node = new Node(settings, tokens, meters, clock, nanoTime, each, memory);
         meters.bind(node);
         ChannelFuture bound = bootstrap(node, loops).bind(settings.listen()).awaitUninterruptibly();
         if (!bound.isSuccess()) {

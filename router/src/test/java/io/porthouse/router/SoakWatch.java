@@ -120,9 +120,8 @@ final class SoakWatch {
     }
 
     /** Returns what a collection of all garbage has left; what is used afterwards is much more in no time. */
-    @SuppressWarnings("SystemGc") // what is alive is the question
     private static long usedHeapBytes() {
-        System.gc();
+        ManagementFactory.getMemoryMXBean().gc();
         return ManagementFactory.getMemoryPoolMXBeans().stream()
                 .filter(pool -> pool.getType() == MemoryType.HEAP && pool.getCollectionUsage() != null)
                 .mapToLong(pool -> pool.getCollectionUsage().getUsed())
