@@ -1,6 +1,7 @@
 package io.porthouse.router;
 
 import io.porthouse.protocol.Flags;
+import io.porthouse.protocol.Frame;
 import io.porthouse.protocol.FrameType;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -65,9 +66,18 @@ final class RandomFrames {
             } else {
                 frame = control();
             }
-            frames.add(isUnlucky() ? breakIt(frame) : frame);
+            byte[] sent = isUnlucky() ? breakIt(frame) : frame;
+            noteLeave(ByteBuffer.wrap(sent));
+            frames.add(sent);
         }
         return frames;
+    }
+
+    /** Who joins again is granted the room at a time that depends on the reads. Any frame can become a LEAVE by being broken. */
+    private void noteLeave(ByteBuffer frame) {
+        if (frame.get(Frame.TYPE_OFFSET) == FrameType.LEAVE) {
+            left.add(frame.getInt(Frame.ROOM_OFFSET));
+        }
     }
 
     private boolean isUnlucky() {
@@ -203,7 +213,6 @@ final class RandomFrames {
             return join();
         } else if (choice < 12) {
             int room = random.nextInt(3) == 0 ? handles[random.nextInt(handles.length)] : random.nextInt(2) * -3;
-            left.add(room);
             return frame(FrameType.LEAVE, 0, room, correlation(), new byte[0]);
         } else if (choice < 15) {
             byte type = UNKNOWN_TYPES[random.nextInt(UNKNOWN_TYPES.length)];

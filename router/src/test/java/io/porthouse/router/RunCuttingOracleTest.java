@@ -2,6 +2,7 @@ package io.porthouse.router;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.porthouse.protocol.Flags;
 import io.porthouse.protocol.FrameType;
 import io.porthouse.protocol.Right;
 import io.porthouse.router.TestClient.Received;
@@ -30,6 +31,9 @@ final class RunCuttingOracleTest {
     private static final int STREAMS = 12;
     private static final int MAX_FRAME_BYTES = 128 << 10;
     private static final int MAX_OPEN_ENVELOPES = 2;
+
+    /** As {@link WalkOracle#line} has it: no last chunk is as short. */
+    private static final String CANCEL = " flags=3 sequence=0 body=8#";
 
     private static final List<String> NAMES = List.of("plain", "text", "small", "paced", "readonly", "messages");
 
@@ -211,7 +215,7 @@ final class RunCuttingOracleTest {
             if (oracle.finished) {
                 checkBeginning(inOrder, expected);
             } else {
-                assertThat(byLane(inOrder)).isEqualTo(byLane(expected));
+                checkLanes(inOrder, expected);
             }
             for (OracleRoom room : rooms) {
                 if (!room.flagged.isEmpty() && stillHeld(inOrder, room)) {
@@ -301,6 +305,40 @@ final class RunCuttingOracleTest {
 
     private static String lane(String line) {
         return line.startsWith("ENVELOPE envelope=") ? line.substring(0, line.indexOf(" flags=")) : "messages";
+    }
+
+    /** All as expected, but for envelopes in rooms that were left: what was queued of them then was given up. */
+    private static void checkLanes(List<String> lines, List<String> expected) {
+        Map<String, List<String>> got = byLane(lines);
+        Map<String, List<String>> all = byLane(expected);
+        assertThat(all.keySet()).containsAll(got.keySet());
+        all.forEach((lane, every) -> {
+            List<String> some = got.getOrDefault(lane, List.of());
+            if (!some.equals(every)) {
+                assertThat(expected).as("%s in %s", lane, lines).anyMatch(line -> isLeaving(line, lane));
+                assertThat(isGivenUp(some, every)).as("%s of %s", some, every).isTrue();
+            }
+        });
+    }
+
+    private static boolean isLeaving(String line, String lane) {
+        return line.startsWith("WITHDRAWN room=") && lane.contains(" " + line.split(" ", 3)[1] + " ");
+    }
+
+    /** Whole envelopes, and the beginning of one with its cancel. */
+    private static boolean isGivenUp(List<String> sent, List<String> every) {
+        if (sent.isEmpty()) {
+            return true;
+        }
+        String last = sent.get(sent.size() - 1);
+        int begun = last.contains(CANCEL) ? sent.size() - 1 : sent.size();
+        return (flags(last) & Flags.LAST) != 0
+                && begun <= every.size()
+                && every.subList(0, begun).equals(sent.subList(0, begun));
+    }
+
+    private static int flags(String line) {
+        return Integer.parseInt(line.replaceAll(".* flags=(\\d+) .*", "$1"));
     }
 
     /** What was queued last may have been discarded, in each lane. */
