@@ -307,10 +307,10 @@ final class Lifeline {
             return link.close();
         }
         if (wait) {
-            Timing.Timer limit = timing.after(options.closeTimeout, () -> giveUp(closedHere()));
+            Timing.Timer limit = timing.after(options.closeTimeout, () -> giveUp(LinkFailures.closedHere()));
             var unused = over.thenRun(limit::cancel);
         } else {
-            giveUp(closedHere());
+            giveUp(LinkFailures.closedHere());
         }
         var unused = over.thenAccept(bad -> {
             if (!closedByLink) {
@@ -372,7 +372,7 @@ final class Lifeline {
             throw end.again();
         }
         if (stopping) {
-            throw closedHere();
+            throw LinkFailures.closedHere();
         }
     }
 
@@ -518,7 +518,7 @@ final class Lifeline {
     }
 
     private void finish(@Nullable PorthouseException cause) {
-        PorthouseException why = cause == null ? closedHere() : cause;
+        PorthouseException why = cause == null ? LinkFailures.closedHere() : cause;
         lock.lock();
         try {
             if (end != null) {
@@ -532,7 +532,7 @@ final class Lifeline {
         boolean wanted = why.kind() == Kind.CLOSED;
         boolean undone = false;
         try {
-            undone = backlog.end(unsent(why));
+            undone = backlog.end(LinkFailures.unsent(why));
         } finally {
             end(wanted, undone, why);
         }
@@ -543,17 +543,9 @@ final class Lifeline {
         try {
             delivery.linkEnded(wanted ? null : why);
         } finally {
-            PorthouseException bad = undone ? unsent(why) : why;
+            PorthouseException bad = undone ? LinkFailures.unsent(why) : why;
             over.complete(wanted && !undone ? Optional.empty() : Optional.of(bad));
         }
-    }
-
-    private static PorthouseException unsent(PorthouseException why) {
-        return why.with("it was not sent, because the connection did not come back: " + why.getMessage());
-    }
-
-    private static PorthouseException closedHere() {
-        return new PorthouseException(Kind.CLOSED, "the connection is closed; connect again");
     }
 
     private static Set<String> names(Link link) {

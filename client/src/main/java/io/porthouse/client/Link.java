@@ -87,7 +87,7 @@ final class Link {
         link.execute(() -> link.channel = connecting.channel());
         connecting.addListener(done -> {
             if (!done.isSuccess()) {
-                link.onDisconnected(unreachable(address, done.cause()));
+                link.onDisconnected(LinkFailures.unreachable(address, done.cause()));
             }
         });
         return link;
@@ -171,9 +171,9 @@ final class Link {
      * @return completes behind {@link #ended}; fails if a receipt failed or did not come, or the link ended badly
      */
     CompletableFuture<Void> close() {
-        sender().refuse(closedHere());
+        sender().refuse(LinkFailures.closedHere());
         CompletableFuture<Void> receipted = receipts.whenNone();
-        failLater(receipted, unacknowledged());
+        failLater(receipted, LinkFailures.unacknowledged(options));
         var unused = receipted.whenComplete((all, failure) -> execute(this::goodbye));
         return receipted.thenAcceptBoth(
                 ended,
@@ -185,7 +185,8 @@ final class Link {
     private void goodbye() {
         goodbye = true;
         sender().finish();
-        var timer = loop.schedule(() -> onFailure(unanswered()), options.closeTimeout.toMillis(), MILLISECONDS);
+        var timer = loop.schedule(
+                () -> onFailure(LinkFailures.unanswered(options)), options.closeTimeout.toMillis(), MILLISECONDS);
         var unused = ended.thenRun(() -> timer.cancel(false));
     }
 
@@ -316,7 +317,9 @@ final class Link {
     /** Ends the link because of something on this side, or of what came. */
     void onFailure(Throwable failure) {
         if (cause == null) {
-            cause = failure instanceof PorthouseException known ? known : broken(failure);
+            cause = failure instanceof PorthouseException known
+                    ? known
+                    : LinkFailures.broken(options, delivery.isBehind(), failure);
         }
         if (channel != null) {
             var unused = channel.close();
@@ -335,8 +338,8 @@ final class Link {
         // First, so that a sender who is refused finds out why.
         gone = true;
         PorthouseException known = cause == null ? why : cause;
-        PorthouseException bad = known == null && !goodbye ? goneSilently() : known;
-        PorthouseException end = bad == null ? closedHere() : bad;
+        PorthouseException bad = known == null && !goodbye ? LinkFailures.goneSilently(options) : known;
+        PorthouseException end = bad == null ? LinkFailures.closedHere() : bad;
         if (sendQueue != null) {
             sendQueue.end(end);
         }
@@ -350,7 +353,7 @@ final class Link {
     }
 
     void watchHeartbeat(int seconds) {
-        heartbeat = Heartbeat.start(present(channel), sender(), seconds, () -> onFailure(silent()));
+        heartbeat = Heartbeat.start(present(channel), sender(), seconds, () -> onFailure(LinkFailures.silent(options)));
     }
 
     /** Fails a future once the close timeout is over. Any thread. */
@@ -369,51 +372,6 @@ final class Link {
             // The loops end behind the last link, so this one has ended too, and there is nothing left to act on.
             assert ended.isDone();
         }
-    }
-
-    private PorthouseException broken(Throwable failure) {
-        // A router that cannot get rid of its CLOSE, because nothing is read here, resets the connection.
-        String advice = delivery.isBehind()
-                ? " while much that had come was not read: the router may have found this side too slow (3001); read faster,"
-                        + " and connect again"
-                : "; connect again";
-        return new PorthouseException(Kind.LOST, "the connection to " + options.address + " broke" + advice, failure);
-    }
-
-    private PorthouseException goneSilently() {
-        return new PorthouseException(
-                Kind.LOST, "the router at " + options.address + " closed the connection without a word; connect again");
-    }
-
-    private PorthouseException silent() {
-        return new PorthouseException(
-                Kind.LOST, "the router at " + options.address + " has been silent for two heartbeats; connect again");
-    }
-
-    private PorthouseException unacknowledged() {
-        return new PorthouseException(
-                Kind.TIMEOUT,
-                "the router did not acknowledge everything within " + options.closeTimeout.toMillis()
-                        + " ms of closing; what was sent last may not have arrived");
-    }
-
-    private PorthouseException unanswered() {
-        return new PorthouseException(
-                Kind.TIMEOUT,
-                "the router did not close the connection within " + options.closeTimeout.toMillis()
-                        + " ms; what asked for a receipt has it, the rest may not have arrived");
-    }
-
-    private static PorthouseException closedHere() {
-        return new PorthouseException(Kind.CLOSED, "the connection is closed; connect again");
-    }
-
-    private static PorthouseException unreachable(Address address, @Nullable Throwable why) {
-        // Netty's own message repeats the address.
-        Throwable root = why == null || why.getCause() == null ? why : why.getCause();
-        String reason = root == null ? "" : " (" + root.getMessage() + ")";
-        return new PorthouseException(
-                Kind.UNREACHABLE, "cannot reach a router at " + address + reason + "; is it running there?", why);
     }
 
     private static <T> T present(@Nullable T value) {

@@ -31,6 +31,7 @@ final class ChunkRouter {
 
     /** Returns where the walk goes on: behind the run, or at this frame again if the session is suspended. */
     int route(Session session, ByteBuf in, int start, int firstBytes) {
+        // First, for what is read below lies beyond the end of a frame that is too short.
         if (Chunk.dataBytes(in, start, firstBytes) < 0) {
             session.violated("a chunk is too short for its fields, or a cancel has data");
             return start;
@@ -69,7 +70,7 @@ final class ChunkRouter {
         return cutChunks(session, open, in, start, firstBytes);
     }
 
-    /** Returns how the frame breaks the protocol, though its length is right; null if it doesn't. */
+    /** Returns how the frame breaks the protocol, its length apart; null if it doesn't. */
     private static @Nullable String violationOf(
             Session session, @Nullable Upload upload, @Nullable Membership member, ByteBuf in, int at) {
         if (!mayCorrelate(session, Frame.flags(in, at), Frame.sequence(in, at))) {

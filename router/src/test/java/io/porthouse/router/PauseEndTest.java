@@ -124,7 +124,7 @@ final class PauseEndTest {
     }
 
     @Test
-    void whoLeavesGetsWhatWasQueuedThenTheCancelThenWithdrawn() throws Exception {
+    void whoLeavesGetsWhatWasOnItsWayThenTheCancelThenWithdrawn() throws Exception {
         try (PausedRoom paused = new PausedRoom(false)) {
             paused.slow.send(leave(paused.slow, 2));
             paused.expectFlow(0);
